@@ -1,0 +1,33 @@
+/**
+ * What was sent: immutable, independent of any subscriber, of STOMP's octets and of the engine that keeps it.
+ */
+export interface Message {
+  /** Unique in the cluster, stable over redelivery, restart and dead-lettering (JMSMessageID). */
+  readonly id: string;
+  /** The concrete destination in canonical text, e.g. `/queue/orders`. */
+  readonly destination: string;
+  /** The sender's own headers, decoded, flat `[name, value, …]`; broker headers are not among them. */
+  readonly headers: readonly string[];
+  readonly body: Buffer;
+  /** Whether the body is valid UTF-8; found out once, needed for each WebSocket receiver. */
+  readonly isText: boolean;
+  /** When the broker accepted it, ms since the epoch. */
+  readonly timestamp: number;
+  /** 0 to 9, 4 unless the sender says otherwise. */
+  readonly priority: number;
+  /** Ms since the epoch after which nobody wants it; 0 = never. */
+  readonly expiresAt: number;
+  /** Ms since the epoch before which nobody gets it; 0 = at once. */
+  readonly dueAt: number;
+  /** Messages of one group keep their order and go to one consumer at a time; '' = none. */
+  readonly group: string;
+  /** The session that sent it; '' = the broker itself. Its own copy waits for its RECEIPT, and no-local reads it. */
+  readonly origin: string;
+}
+
+/** Rough octets a message holds in memory: what all byte caps count. */
+export function messageBytes(message: Message): number {
+  let bytes = message.body.length + 64;
+  for (const text of message.headers) bytes += text.length;
+  return bytes;
+}
