@@ -15,3 +15,17 @@ export function negotiateVersion(acceptVersion: string | undefined): Version | u
   const offered = new Set(acceptVersion.split(',').map((entry) => entry.trim()));
   return VERSIONS.findLast((version) => offered.has(version));
 }
+
+/** WebSocket sub-protocols of these versions, as registered, oldest first. */
+export const subProtocols = ['v10.stomp', 'v11.stomp', 'v12.stomp'] as const;
+
+export type SubProtocol = (typeof subProtocols)[number];
+
+/**
+ * Chooses the highest sub-protocol a WebSocket client offered, in whatever order; undefined when it offered none that
+ * is known, since answering one that was not offered fails the connection. It does not bind the version: CONNECT does.
+ */
+export function chooseSubProtocol(offered: Iterable<string>): SubProtocol | undefined {
+  const names = new Set(offered);
+  return subProtocols.findLast((name) => names.has(name));
+}
