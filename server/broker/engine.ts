@@ -32,6 +32,9 @@ export interface Engine {
    */
   claim(queue: string, wants: readonly ConsumerWant[], maxBytes: number): Promise<Claimed[]>;
 
+  /** A message this node holds, once more, for the rare case that it is to be moved; undefined if it is not held. */
+  readHeld(queue: string, seq: number): Promise<Message | undefined>;
+
   /** Resolves once topic messages that match (words by `.`, `*` one word, `#` zero or more) reach this node. Counted. */
   watch(pattern: string): Promise<void>;
   unwatch(pattern: string): void;
@@ -150,3 +153,8 @@ export interface QueueInfo {
   /** Octets of ready and held messages. */
   readonly bytes: number;
 }
+
+/** What the names of temporary queues (and the broker's own topics) begin with; no client can write such a name. */
+export const TEMPORARY_PREFIX = 'temp:';
+
+export const isTemporaryQueue = (queue: string): boolean => queue.startsWith(TEMPORARY_PREFIX);

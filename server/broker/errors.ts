@@ -1,0 +1,68 @@
+import type { ProtocolError } from '../protocol/protocol-error.ts';
+import type { Failure, FailureCode } from './engine.ts';
+
+/**
+ * The catalogue of what a request can be refused for. `message` is RabbitMQ's text where it has one, since clients match
+ * on it; `code` is the precise cause for programs; `detail` says what was expected, what came, and where.
+ */
+const error = (message: string, code: string, detail: string): ProtocolError => ({ message, code, detail });
+
+export const badCommand = (command: string, why: string): ProtocolError => error('Bad command', 'bad-command', `${command}: ${why}`);
+
+export const badConnect = (code: string, why: string): ProtocolError => error('Bad CONNECT', code, why);
+
+export const missingHeader = (command: string, name: string): ProtocolError =>
+  error('Missing header', 'missing-header', `${command} needs a header '${name}'`);
+
+export const badHeader = (command: string, name: string, expected: string, came: string): ProtocolError =>
+  error('Bad header', 'bad-header', `${command}: expected '${name}' to be ${expected}, got '${came}'`);
+
+export const missingDestination = (command: string): ProtocolError =>
+  error('Missing destination', 'missing-destination', `${command} needs a header 'destination'`);
+
+export const unknownDestination = (code: string, text: string, why: string): ProtocolError =>
+  error('Unknown destination', code, `'${text}': ${why}`);
+
+export const accessRefused = (action: string, destination: string): ProtocolError =>
+  error('Access refused', 'access-refused', `this user may not ${action} '${destination}'`);
+
+export const loginRefused = (code: string, detail: string): ProtocolError => error('Access refused', code, detail);
+
+export const duplicatedSubscription = (id: string): ProtocolError =>
+  error('Duplicated subscription identifier', 'duplicate-subscription', `a subscription '${id}' is already in place`);
+
+export const subscriptionNotFound = (id: string): ProtocolError =>
+  error('Subscription not found', 'subscription-not-found', `no subscription '${id}' on this connection`);
+
+export const messageNotFound = (code: string, what: string): ProtocolError => error('Message not found', code, what);
+
+export const badTransaction = (code: string, why: string): ProtocolError => error('Bad transaction', code, why);
+
+export const limitExceeded = (code: string, why: string): ProtocolError => error('Limit exceeded', code, why);
+
+export const versionMismatch = (): ProtocolError =>
+  error('Version mismatch', 'version-mismatch', 'Supported versions are 1.0,1.1,1.2');
+
+export const loginTimeout = (ms: number): ProtocolError =>
+  error('Bad CONNECT', 'login-timeout', `no CONNECT frame within ${ms} ms`);
+
+export const missedHeartBeat = (ms: number): ProtocolError =>
+  error('No heart-beat', 'missed-heart-beat', `nothing was received for more than twice the agreed ${ms} ms`);
+
+export const slowConsumer = (why: string): ProtocolError => error('Slow consumer', 'slow-consumer', why);
+
+export const shuttingDown = (): ProtocolError => error('Server shutting down', 'shutdown', 'this node is being stopped; connect again');
+
+export const internalError = (): ProtocolError => error('Internal error', 'internal-error', 'the request failed; the log of the node says why');
+
+const HEADLINES: Record<FailureCode, string> = {
+  'disk-full': 'Disk full',
+  'memory-limit': 'Memory limit reached',
+  'not-held': 'Message not found',
+  'chain-broken': 'Not applied',
+  'store-failed': 'Store failed',
+};
+
+/** An engine's failure as the client sees it: `code` as is, and whether trying again is safe. */
+export const engineFailure = (failure: Failure): ProtocolError =>
+  error(HEADLINES[failure.code], failure.code, `${failure.detail} (${failure.certainty})`);

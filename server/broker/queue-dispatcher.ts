@@ -1,0 +1,216 @@
+import { attemptOf, type Delivery } from './delivery.ts';
+import { isTemporaryQueue, type Claimed, type Engine, type Lane, type Operation, type ReleaseReason } from './engine.ts';
+import type { Log } from './log.ts';
+import { messageBytes, type Message } from './message.ts';
+import { MessageFrame } from './message-frame.ts';
+import { asDeadLetter, deadLetterQueue, isLastAttempt, type DeathReason, type RedeliveryPolicy } from './redelivery.ts';
+import type { Subscription } from './subscription.ts';
+
+export interface DispatcherOptions {
+  readonly queue: string;
+  readonly engine: Engine;
+  readonly policy: RedeliveryPolicy;
+  readonly log: Log;
+  /** Octets a connection may have waiting before dispatch to it stops. */
+  readonly dispatchBytes: number;
+}
+
+/**
+ * One queue's hand on this node: a ring of consumers, served in turn.
+ *
+ * It is idle, or one claim is under way. `pump` starts a claim when a consumer has credit and its socket room; a pump
+ * during a claim is remembered and follows it. A claim that came back full is followed by another; one that came back
+ * short means the queue is empty, and the engine's `onReady` wakes the dispatcher again. So at most one claim is under
+ * way, no hint is lost, and nothing is claimed that nobody can take.
+ *
+ * A message claimed for a consumer that went away in the meantime goes back uncounted.
+ */
+export class QueueDispatcher {
+  readonly queue: string;
+  /** Temporary queues live in memory: their settlements never wait for a disk. */
+  readonly lane: Lane;
+  /** Deliveries and settlements since the start, for the stats. */
+  deliveredCount = 0;
+  readonly #engine: Engine;
+  readonly #policy: RedeliveryPolicy;
+  readonly #log: Log;
+  readonly #dispatchBytes: number;
+  readonly #consumers: Subscription[] = [];
+  /** Who is served first in the next claim. */
+  #turn = 0;
+  #isClaiming = false;
+  #claimAgain = false;
+  #isStopped = false;
+  /** Auto-mode deliveries whose octets the socket took, settled together. */
+  #taken: Delivery[] = [];
+
+  constructor(options: DispatcherOptions) {
+    this.queue = options.queue;
+    this.lane = isTemporaryQueue(options.queue) ? 'volatile' : 'durable';
+    this.#engine = options.engine;
+    this.#policy = options.policy;
+    this.#log = options.log;
+    this.#dispatchBytes = options.dispatchBytes;
+  }
+
+  get consumerCount(): number {
+    return this.#consumers.length;
+  }
+
+  /** Neither consumers nor work under way: the registry may forget it. */
+  get isIdle(): boolean {
+    return this.#consumers.length === 0 && !this.#isClaiming && this.#taken.length === 0;
+  }
+
+  add(consumer: Subscription): void {
+    this.#consumers.push(consumer);
+    this.pump();
+  }
+
+  remove(consumer: Subscription): void {
+    const at = this.#consumers.indexOf(consumer);
+    if (at !== -1) this.#consumers.splice(at, 1);
+  }
+
+  /** No more claims from now on: the node is being drained. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  pump(): void {
+    if (this.#isStopped) return;
+    if (this.#isClaiming) {
+      this.#claimAgain = true;
+      return;
+    }
+    const consumers = this.#readyConsumers();
+    if (consumers.length === 0) return;
+    this.#isClaiming = true;
+    this.#claimAgain = false;
+    const wants = consumers.map((consumer) => ({ credit: consumer.credit }));
+    const maxBytes = this.#dispatchBytes * consumers.length;
+    this.#engine.claim(this.queue, wants, maxBytes).then(
+      (claimed) => {
+        const wantedCount = wants.reduce((sum, want) => sum + want.credit, 0);
+        this.#claimedFor(consumers, claimed, wantedCount, maxBytes);
+      },
+      (error: unknown) => {
+        // The engine's own promise is to resolve; one that broke it is reported, and the next hint tries again.
+        this.#isClaiming = false;
+        this.#log.error({ event: 'claim-failed', queue: this.queue, error });
+      },
+    );
+  }
+
+  /** What a NACK does: back to its place at once, or given up, for which the message has to be read again. */
+  nackOperation(delivery: Delivery, requeue: boolean): Operation | Promise<Operation> {
+    if (requeue && !isLastAttempt(delivery, this.#policy)) return this.releaseOperation(delivery, 'nack');
+    return this.#engine.readHeld(this.queue, delivery.seq).then((message) => {
+      const reason = requeue ? 'delivery_limit' : 'rejected';
+      const counters = { failures: delivery.failures, recoveries: delivery.recoveries };
+      const operation = message && this.#giveUp(delivery.seq, message, reason, counters);
+      return operation ?? this.releaseOperation(delivery, 'nack');
+    });
+  }
+
+  settleOperation(delivery: Delivery): Operation {
+    return { kind: 'settle', queue: this.queue, seq: delivery.seq };
+  }
+
+  releaseOperation(delivery: Delivery, reason: ReleaseReason): Operation {
+    return { kind: 'release', queue: this.queue, seq: delivery.seq, reason };
+  }
+
+  #readyConsumers(): Subscription[] {
+    const ready: Subscription[] = [];
+    const { length } = this.#consumers;
+    for (let i = 0; i < length; i++) {
+      const consumer = this.#consumers[(this.#turn + i) % length];
+      if (consumer?.isReady) ready.push(consumer);
+    }
+    return ready;
+  }
+
+  #claimedFor(consumers: readonly Subscription[], claimed: readonly Claimed[], wantedCount: number, maxBytes: number): void {
+    this.#isClaiming = false;
+    const unwanted: Operation[] = [];
+    let bytes = 0;
+    for (const each of claimed) {
+      const consumer = consumers[each.want];
+      bytes += messageBytes(each.message);
+      if (!consumer?.isLive || this.#isStopped) {
+        unwanted.push({ kind: 'release', queue: this.queue, seq: each.seq, reason: 'undelivered' });
+      } else if (each.recoveries > this.#policy.maxRecoveries && this.#deadLetter(each)) {
+        continue;
+      } else {
+        this.#deliver(consumer, each);
+      }
+    }
+    this.#turn += claimed.length;
+    if (unwanted.length > 0) this.#apply(unwanted);
+    // Short of both bounds means that the queue had no more; the engine will tell when it has.
+    const wasFull = bytes >= maxBytes || claimed.length >= wantedCount;
+    if (this.#claimAgain || wasFull) this.pump();
+  }
+
+  #deliver(consumer: Subscription, claimed: Claimed): void {
+    const { session } = consumer;
+    const delivery: Delivery = {
+      number: session.nextDeliveryNumber(),
+      subscription: consumer,
+      messageId: claimed.message.id,
+      dispatcher: this,
+      seq: claimed.seq,
+      failures: claimed.failures,
+      recoveries: claimed.recoveries,
+      transaction: undefined,
+    };
+    consumer.track(delivery);
+    this.deliveredCount++;
+    const isAuto = consumer.ackMode === 'auto';
+    const ack = isAuto ? '' : session.ackValue(delivery);
+    const frame = new MessageFrame(claimed.message).delivery(session.version, consumer.id, ack, attemptOf(delivery));
+    session.deliver(frame, claimed.message.origin, isAuto ? () => { this.#wasTaken(delivery); } : undefined);
+  }
+
+  /** An auto-mode delivery is settled when the operating system took its octets: at most once beyond that point. */
+  #wasTaken(delivery: Delivery): void {
+    if (!delivery.subscription.inflight.delete(delivery)) return;
+    if (this.#taken.length === 0) queueMicrotask(this.#settleTaken);
+    this.#taken.push(delivery);
+  }
+
+  readonly #settleTaken = (): void => {
+    const taken = this.#taken;
+    this.#taken = [];
+    this.#apply(taken.map((delivery) => this.settleOperation(delivery)));
+    for (const delivery of taken) delivery.subscription.restoreCredit(1);
+  };
+
+  #deadLetter(claimed: Claimed): boolean {
+    const operation = this.#giveUp(claimed.seq, claimed.message, 'delivery_limit', claimed);
+    if (operation) this.#apply([operation]);
+    return operation !== undefined;
+  }
+
+  /** Undefined where a message is never given up: in a dead-letter queue. A temporary queue's is dropped. */
+  #giveUp(seq: number, message: Message, reason: DeathReason, counters: { failures: number; recoveries: number }): Operation | undefined {
+    const { queue } = this;
+    if (isTemporaryQueue(queue)) return { kind: 'settle', queue, seq };
+    const to = deadLetterQueue(queue);
+    if (to === undefined) return undefined;
+    return { kind: 'move', queue, seq, to, message: asDeadLetter(message, queue, to, reason, counters) };
+  }
+
+  /** Work of the dispatcher's own, tied to no session. A failed store gives the messages back when it recovers. */
+  #apply(operations: readonly Operation[]): void {
+    this.#engine.apply({ operations, lane: this.lane }).then(
+      (outcome) => {
+        if (!outcome.ok) this.#log.warn({ event: 'settlement-failed', queue: this.queue, failure: outcome.failure });
+      },
+      (error: unknown) => {
+        this.#log.error({ event: 'apply-failed', queue: this.queue, error });
+      },
+    );
+  }
+}
