@@ -9,7 +9,7 @@ import { alone } from './lock.mjs';
 
 const DIST = join(ROOT, 'dist');
 const STAMP = join(DIST, '.build.json');
-const CONFIGURATION = ['package.json', 'tsconfig.json', 'server/setup/build.mjs', 'server/setup/tsconfig.build.json'];
+const CONFIGURATION = ['package.json', 'package-lock.json', 'tsconfig.json', 'server/setup/build.mjs', 'server/setup/tsconfig.build.json'];
 const isSource = (path) => /\.(ts|tsx|lua)$/.test(path) && !/\.test\.tsx?$/.test(path) && !path.startsWith('server/engines/engine-contract/');
 
 /**
