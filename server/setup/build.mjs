@@ -111,7 +111,7 @@ async function filesBelow(folder) {
   const entries = await readdir(join(ROOT, folder), { withFileTypes: true, recursive: true });
   return entries
     .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.path, entry.name).slice(ROOT.length).replaceAll('\\', '/'))
+    .map((entry) => join(entry.parentPath, entry.name).slice(ROOT.length).replaceAll('\\', '/'))
     .sort();
 }
 

@@ -71,7 +71,7 @@ async function testFiles() {
     if (!existsSync(join(ROOT, folder))) continue;
     for (const entry of await readdir(join(ROOT, folder), { withFileTypes: true, recursive: true })) {
       if (entry.isFile() && endings.some((ending) => entry.name.endsWith(ending))) {
-        files.push(join(entry.path, entry.name).slice(ROOT.length).replaceAll('\\', '/'));
+        files.push(join(entry.parentPath, entry.name).slice(ROOT.length).replaceAll('\\', '/'));
       }
     }
   }
