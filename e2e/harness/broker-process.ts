@@ -38,11 +38,13 @@ export async function startBroker(options: BrokerOptions = {}): Promise<BrokerPr
   return broker;
 }
 
-/** Brokers that still run; a test process that dies in the middle takes them and their folders along. */
+/** Brokers that still run; a test process that ends in the middle takes them and their folders along. */
 const running = new Set<BrokerProcess>();
 process.on('exit', () => {
   for (const broker of running) broker.killNow();
 });
+// The default action of these signals ends the process without `exit`.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
 
 /**
  * One broker and its successors on the same data. `kill` ends the process abruptly, `restart` puts another in its
@@ -91,9 +93,9 @@ export class BrokerProcess {
     const ended = once(child, 'close').then(([code, signal]) => {
       throw new Error(`The broker ended with ${String(code ?? signal)} before it listened:\n${this.log.tail()}`);
     });
+    ended.catch(() => undefined); // once it listens, `kill` and `stop` judge its end
     const listening = this.log.line((line) => line['event'] === 'listening' && !seen.has(line));
     const line = await within(Promise.race([listening, ended]), START_MS, () => `the broker to listen\n${this.log.tail()}\n`);
-    ended.catch(() => undefined); // from here on `kill` and `stop` judge the end
     this.#learn(line);
   }
 
