@@ -17,6 +17,8 @@ export interface Peer {
   readonly bufferedBytes: number;
   /** Octets among them of live topic traffic, which a slow consumer is judged by. */
   readonly bufferedLiveBytes: number;
+  /** Ms the oldest of them has waited; 0 when there are none. */
+  readonly oldestLiveAgeMs: number;
 
   /** Queues a frame. `taken` runs once its octets were accepted by the operating system; never after a failed socket. */
   send(frame: WireFrame, taken?: () => void): void;
@@ -24,6 +26,10 @@ export interface Peer {
   sendLive(frame: WireFrame): void;
   /** Queues one LF. */
   sendBeat(): void;
+  /** Offers what is queued to the socket now instead of at the end of the turn. */
+  flush(): void;
+  /** The session is connected: the bounds for strangers no longer apply. */
+  loggedIn(): void;
   /** Asks for a sign of life below STOMP, where the transport can. */
   ping(): void;
   /** Stops and starts reading the socket. Idempotent. */
