@@ -55,14 +55,12 @@ export function singleName(text: string): string {
   return NAME_BREAKING.test(text) ? text.replace(EVERY_NAME_BREAKING, ' ') : text;
 }
 
-/* eslint-disable no-control-regex -- these octets are the point */
 const SPECIAL = /[\0\n\r:\\]/;
 const EVERY_SPECIAL = /[\0\n\r:\\]/g;
 const LINE_BREAKING = /[\0\n\r]/;
 const EVERY_LINE_BREAKING = /[\0\n\r]/g;
 const NAME_BREAKING = /[\0\n\r:]/;
 const EVERY_NAME_BREAKING = /[\0\n\r:]/g;
-/* eslint-enable no-control-regex */
 
 function encodeOctet(octet: string, version: Version): string {
   if (octet === '\n') return '\\n';
