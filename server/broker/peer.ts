@@ -24,10 +24,6 @@ export interface Peer {
   send(frame: WireFrame, taken?: () => void): void;
   /** As `send`, for a message of a topic: counted as live traffic. */
   sendLive(frame: WireFrame): void;
-  /** Offers what is queued to the operating system now, not at the end of this turn. */
-  flush(): void;
-  /** The login is done: from now on the limits after login bound what is received. */
-  loggedIn(): void;
   /** Queues one LF. */
   sendBeat(): void;
   /** Offers what is queued to the socket now instead of at the end of the turn. */
