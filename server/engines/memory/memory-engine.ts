@@ -1,0 +1,132 @@
+import type {
+  Claimed,
+  ConsumerWant,
+  Engine,
+  EngineEvents,
+  Failure,
+  Group,
+  Outcome,
+  QueueInfo,
+  ReceiptLevel,
+} from '../../broker/engine.ts';
+import { messageBytes, type Message } from '../../broker/message.ts';
+import { Announcer } from '../state/announcer.ts';
+import { Interest } from '../state/interest.ts';
+import { State } from '../state/state.ts';
+
+export interface MemoryEngineOptions {
+  /** Octets that all queued messages together may take, as `messageBytes` counts; over it, enqueuing is refused. */
+  readonly memoryLimitBytes: number;
+}
+
+export const DEFAULT_MEMORY_ENGINE_OPTIONS: MemoryEngineOptions = Object.freeze({ memoryLimitBytes: 512 * 1024 * 1024 });
+
+/**
+ * The engine for tests and for embedding: everything lives in this process and ends with it. A group is committed in
+ * the call that brings it, so groups of both lanes take effect in the order of the calls; promises resolve and events
+ * come after that call has returned. A receipt says `accepted` and means no more.
+ */
+export class MemoryEngine implements Engine {
+  readonly receiptLevel: ReceiptLevel = 'accepted';
+  readonly #limitBytes: number;
+  readonly #state = new State();
+  readonly #interest = new Interest();
+  #announcer: Announcer | undefined;
+  #isClosed = false;
+
+  constructor(options: Partial<MemoryEngineOptions> = {}) {
+    this.#limitBytes = options.memoryLimitBytes ?? DEFAULT_MEMORY_ENGINE_OPTIONS.memoryLimitBytes;
+  }
+
+  async start(events: EngineEvents): Promise<void> {
+    if (this.#announcer) throw new Error('expected an engine that was not started yet');
+    this.#announcer = new Announcer(events, this.#interest);
+  }
+
+  async apply(group: Group): Promise<Outcome> {
+    const outcome = this.#apply(group);
+    if (!outcome.ok && group.chain) group.chain.broken = true;
+    return outcome;
+  }
+
+  async claim(queue: string, wants: readonly ConsumerWant[], maxBytes: number): Promise<Claimed[]> {
+    if (this.#isClosed) return [];
+    const { entries, hasMore } = this.#state.claim(queue, wants, maxBytes);
+    if (hasMore) this.#running().hint(queue);
+    return entries.map(({ entry, want }) => {
+      const { seq, content, failures, recoveries } = entry;
+      return { seq, message: content, want, failures, recoveries };
+    });
+  }
+
+  async readHeld(queue: string, seq: number): Promise<Message | undefined> {
+    return this.#state.findHeld(queue, seq)?.content;
+  }
+
+  async watch(pattern: string): Promise<void> {
+    this.#interest.add(pattern);
+  }
+
+  unwatch(pattern: string): void {
+    this.#interest.remove(pattern);
+  }
+
+  async createTemporaryQueue(queue: string): Promise<void> {
+    this.#state.createTemporaryQueue(queue);
+  }
+
+  async dropQueue(queue: string): Promise<void> {
+    this.#state.dropQueue(queue);
+  }
+
+  async queues(): Promise<QueueInfo[]> {
+    return this.#state.queues();
+  }
+
+  async browse(queue: string, offset: number, limit: number): Promise<Message[]> {
+    return this.#state.browse(queue, offset, limit).map((entry) => entry.content);
+  }
+
+  async purge(queue: string, limit: number): Promise<number> {
+    const staged = this.#state.stagePurge(queue, limit);
+    this.#state.commit(staged);
+    return staged.effects.length;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#announcer?.close();
+  }
+
+  #apply(group: Group): Outcome {
+    if (this.#isClosed) return refuse('store-failed', 'the engine is closed');
+    const announcer = this.#running();
+    if (group.chain?.broken) return refuse('chain-broken', 'an earlier group of this session failed');
+    if (!this.#hasRoomFor(group)) {
+      const detail = `the queues hold ${this.#state.bytes} of ${this.#limitBytes} octets; consume or purge before sending more`;
+      return refuse('memory-limit', detail);
+    }
+    const staged = this.#state.stage(group);
+    if (!staged.ok) return staged;
+    announcer.add(this.#state.commit(staged));
+    return { ok: true, missed: staged.missed };
+  }
+
+  /** Only what is sent needs room: settling makes some, and a dead letter takes that of the message it moves. */
+  #hasRoomFor(group: Group): boolean {
+    let bytes = 0;
+    for (const operation of group.operations) {
+      if (operation.kind === 'enqueue') bytes += messageBytes(operation.message);
+    }
+    return bytes === 0 || this.#state.bytes + bytes <= this.#limitBytes;
+  }
+
+  #running(): Announcer {
+    if (!this.#announcer) throw new Error('expected an engine that was started');
+    return this.#announcer;
+  }
+}
+
+function refuse(code: Failure['code'], detail: string): Outcome {
+  return { ok: false, failure: { code, certainty: 'not-stored', detail } };
+}

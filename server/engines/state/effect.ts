@@ -1,0 +1,58 @@
+import type { Failure } from '../../broker/engine.ts';
+import type { Message } from '../../broker/message.ts';
+import type { Entry } from './entry.ts';
+import type { Queue } from './queue.ts';
+
+/** What a staged operation does, in terms that need neither a clock nor the state before: an engine writes them down. */
+export type Effect<Stored> = PutEffect<Stored> | DropEffect<Stored> | ReturnEffect<Stored>;
+
+/** A new message; `entry.content` is the message until the engine puts its place on the disk there. */
+export interface PutEffect<Stored> {
+  readonly kind: 'put';
+  readonly queue: Queue<Stored>;
+  readonly entry: Entry<Stored>;
+  readonly message: Message;
+}
+
+export interface DropEffect<Stored> {
+  readonly kind: 'drop';
+  readonly queue: Queue<Stored>;
+  readonly entry: Entry<Stored>;
+}
+
+/** Back to its place; the counters are those it has afterwards. */
+export interface ReturnEffect<Stored> {
+  readonly kind: 'return';
+  readonly queue: Queue<Stored>;
+  readonly entry: Entry<Stored>;
+  readonly failures: number;
+  readonly recoveries: number;
+}
+
+/** A message for the watchers of a topic. */
+export interface Publication {
+  readonly topic: string;
+  readonly message: Message;
+}
+
+/** A group that was checked and has its reservations; it awaits `commit` or `undo`, one of them, once. */
+export interface StagedGroup<Stored> {
+  readonly ok: true;
+  /** In the order of the operations. Those of temporary queues are among them. */
+  readonly effects: readonly Effect<Stored>[];
+  readonly publications: readonly Publication[];
+  /** Late settles that found nothing. */
+  readonly missed: number;
+}
+
+export interface Refusal {
+  readonly ok: false;
+  readonly failure: Failure;
+}
+
+/** What a commit made visible. */
+export interface Announcement {
+  /** Queues that may have something to claim now. */
+  readonly ready: readonly string[];
+  readonly publications: readonly Publication[];
+}

@@ -1,0 +1,36 @@
+import type { Message } from '../../broker/message.ts';
+
+/**
+ * One message in a queue. Kept small, since a million of them must fit: six fields and no slot in a Map while at rest.
+ *
+ * `content` is the message itself, or whatever the engine put in its place to find it again (`Stored`: where it lies on
+ * the disk). The state never looks inside.
+ */
+export class Entry<Stored = never> {
+  /** Place and name; grows over all queues of the store and is never used again. */
+  readonly seq: number;
+  /** What it counts in byte caps, wherever its content is. */
+  readonly bytes: number;
+  content: Message | Stored;
+  failures: number;
+  recoveries: number;
+  /** What is staged for it, see `Queue`. */
+  marks = 0;
+
+  constructor(seq: number, bytes: number, content: Message | Stored, failures = 0, recoveries = 0) {
+    this.seq = seq;
+    this.bytes = bytes;
+    this.content = content;
+    this.failures = failures;
+    this.recoveries = recoveries;
+  }
+}
+
+/** What stays in line where an entry was taken out of the middle: its number, so that the line can still be searched. */
+export class Hole {
+  readonly seq: number;
+
+  constructor(seq: number) {
+    this.seq = seq;
+  }
+}

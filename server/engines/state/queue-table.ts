@@ -1,0 +1,75 @@
+import { isTemporaryQueue } from '../../broker/engine.ts';
+import { Fifo } from '../../lib/fifo.ts';
+import { Queue } from './queue.ts';
+
+/**
+ * The queues by name. One comes into being when it is first needed. One that is empty is forgotten, so that memory does
+ * not grow with names used once, but not at once: the last few hundred stay, because a queue whose consumers keep up is
+ * empty after every message. Temporary queues stay until they are removed.
+ */
+export class QueueTable<Stored> {
+  /** Octets of all entries, staged ones included. */
+  bytes = 0;
+  /** The last number given to an entry. */
+  lastSeq = 0;
+  readonly #queues = new Map<string, Queue<Stored>>();
+  /** Queues that were empty, the longest ago first, each once. */
+  readonly #idle = new Fifo<Queue<Stored>>();
+
+  /** Queues remembered, the empty ones included. */
+  get size(): number {
+    return this.#queues.size;
+  }
+
+  get(name: string): Queue<Stored> | undefined {
+    return this.#queues.get(name);
+  }
+
+  /** Undefined for a temporary queue that is gone: those come into being by `addTemporary` only. */
+  getOrAdd(name: string): Queue<Stored> | undefined {
+    const queue = this.#queues.get(name);
+    if (queue || isTemporaryQueue(name)) return queue;
+    return this.#add(name, false);
+  }
+
+  addTemporary(name: string): Queue<Stored> {
+    if (!isTemporaryQueue(name)) throw new Error(`expected the name of a temporary queue, got ${name}`);
+    return this.#queues.get(name) ?? this.#add(name, true);
+  }
+
+  remove(name: string): void {
+    const queue = this.#queues.get(name);
+    if (!queue) return;
+    this.#queues.delete(name);
+    queue.isDropped = true;
+    this.bytes -= queue.bytes;
+  }
+
+  /** To be called when a queue may have become empty. */
+  retire(queue: Queue<Stored>): void {
+    if (queue.temporary || !queue.isEmpty || queue.isIdle) return;
+    this.#idle.push(queue);
+    queue.isIdle = true;
+    if (this.#idle.length > IDLE_KEPT) this.#forget(this.#idle.shift()!);
+  }
+
+  /** Those that have something in them, and the temporary ones. */
+  *known(): Iterable<Queue<Stored>> {
+    for (const queue of this.#queues.values()) {
+      if (queue.temporary || queue.ready.length > 0 || queue.held.size > 0) yield queue;
+    }
+  }
+
+  #forget(queue: Queue<Stored>): void {
+    queue.isIdle = false;
+    if (queue.isEmpty && !queue.isDropped) this.#queues.delete(queue.name);
+  }
+
+  #add(name: string, temporary: boolean): Queue<Stored> {
+    const queue = new Queue<Stored>(name, temporary);
+    this.#queues.set(name, queue);
+    return queue;
+  }
+}
+
+const IDLE_KEPT = 256;

@@ -1,0 +1,133 @@
+import type { Entry } from './entry.ts';
+import { ReadyOrder } from './ready-order.ts';
+
+/** Its return to the queue is staged. */
+const RETURNING = 1;
+/** Its end is staged. */
+const LEAVING = 2;
+/** It is kept among the held ones only because it is leaving: without that it would be at rest. */
+const RESTS = 4;
+
+/**
+ * One queue: entries at rest, and entries held by this node.
+ *
+ * An entry is staged (put, not committed: nobody sees it), then at rest, then held by a claim, then gone, or at rest
+ * again. Ending and returning take two steps: *reserve* puts a mark on the entry, so that nobody else can end or return
+ * it, and then either the step itself (`drop`, `giveBack`) or its undoing takes the mark off. Nothing shows in between,
+ * except that an entry at rest with a mark can no longer be claimed: it waits among the held ones.
+ *
+ *     held  --reserveReturn-->  held, returning  --giveBack-->  at rest
+ *     held  --reserveDrop---->  held, leaving    --drop------>  gone
+ *     at rest  --reserveLate->  held, leaving, rests            --drop-->  gone      --undoDrop-->  at rest
+ *     held, returning  --reserveLate-->  held, returning, leaving    both marks, each taken off by its own step
+ *
+ * Steps and undoings of different groups may come in any order; the marks say what is left to do.
+ */
+export class Queue<Stored> {
+  readonly name: string;
+  readonly temporary: boolean;
+  readonly ready = new ReadyOrder<Stored>();
+  readonly held = new Map<number, Entry<Stored>>();
+  /** Octets of both. */
+  bytes = 0;
+  /** Staged effects that refer to this queue: it must not be forgotten meanwhile. */
+  pins = 0;
+  /** Removed with all its messages; what was staged for it comes to nothing. */
+  isDropped = false;
+  /** Found empty and not yet forgotten, see `QueueTable`. */
+  isIdle = false;
+
+  constructor(name: string, temporary: boolean) {
+    this.name = name;
+    this.temporary = temporary;
+  }
+
+  get isEmpty(): boolean {
+    return this.ready.length === 0 && this.held.size === 0 && this.pins === 0;
+  }
+
+  put(entry: Entry<Stored>): void {
+    this.bytes += entry.bytes;
+    this.ready.insert(entry);
+  }
+
+  /** Takes the first entry, unless it has more than so many octets. */
+  claim(maxBytes: number): Entry<Stored> | undefined {
+    const first = this.ready.first();
+    if (first === undefined || first.bytes > maxBytes) return undefined;
+    this.ready.shift();
+    this.held.set(first.seq, first);
+    return first;
+  }
+
+  /** A held entry that nobody has a mark on. */
+  findHeld(seq: number): Entry<Stored> | undefined {
+    const entry = this.held.get(seq);
+    return entry?.marks === 0 ? entry : undefined;
+  }
+
+  reserveReturn(seq: number): Entry<Stored> | undefined {
+    return this.#mark(this.findHeld(seq), RETURNING);
+  }
+
+  reserveDrop(seq: number): Entry<Stored> | undefined {
+    return this.#mark(this.findHeld(seq), LEAVING);
+  }
+
+  /** As `reserveDrop`, also for an entry that is at rest or on its way there. */
+  reserveLate(seq: number): Entry<Stored> | undefined {
+    const held = this.held.get(seq);
+    if (held) return held.marks & LEAVING ? undefined : this.#mark(held, LEAVING);
+    const resting = this.ready.take(seq);
+    return resting && this.#hide(resting);
+  }
+
+  /** As `reserveLate` for the first entry at rest. */
+  reserveFirst(): Entry<Stored> | undefined {
+    const first = this.ready.shift();
+    return first && this.#hide(first);
+  }
+
+  /** Returns an entry to its place, with the counters it has from now on. */
+  giveBack(entry: Entry<Stored>, failures: number, recoveries: number): void {
+    if (!this.held.has(entry.seq)) return;
+    entry.failures = failures;
+    entry.recoveries = recoveries;
+    entry.marks &= ~RETURNING;
+    if (entry.marks & LEAVING) entry.marks |= RESTS;
+    else this.#rest(entry);
+  }
+
+  undoReturn(entry: Entry<Stored>): void {
+    entry.marks &= ~RETURNING;
+  }
+
+  /** Tells whether the entry was still there. */
+  drop(entry: Entry<Stored>): boolean {
+    if (!this.held.delete(entry.seq)) return false;
+    this.bytes -= entry.bytes;
+    return true;
+  }
+
+  undoDrop(entry: Entry<Stored>): void {
+    const rests = entry.marks & RESTS;
+    entry.marks &= ~(LEAVING | RESTS);
+    if (rests && this.held.has(entry.seq)) this.#rest(entry);
+  }
+
+  #rest(entry: Entry<Stored>): void {
+    this.held.delete(entry.seq);
+    this.ready.insert(entry);
+  }
+
+  #hide(resting: Entry<Stored>): Entry<Stored> {
+    resting.marks = LEAVING | RESTS;
+    this.held.set(resting.seq, resting);
+    return resting;
+  }
+
+  #mark(entry: Entry<Stored> | undefined, mark: number): Entry<Stored> | undefined {
+    if (entry) entry.marks |= mark;
+    return entry;
+  }
+}

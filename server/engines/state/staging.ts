@@ -1,0 +1,99 @@
+import type { Group, Operation, ReleaseReason } from '../../broker/engine.ts';
+import { messageBytes, type Message } from '../../broker/message.ts';
+import { Entry } from './entry.ts';
+import type { Effect, Publication, Refusal, StagedGroup } from './effect.ts';
+import type { QueueTable } from './queue-table.ts';
+
+/**
+ * The first of the two steps of a group: each operation is checked against the state as it will be when everything
+ * staged before is committed, and turned into effects, with what it touches reserved. The first that cannot be done
+ * ends it; the caller then undoes the effects collected so far.
+ */
+export class Staging<Stored> {
+  readonly effects: Effect<Stored>[] = [];
+  readonly #table: QueueTable<Stored>;
+  readonly #publications: Publication[] = [];
+  #missed = 0;
+
+  constructor(table: QueueTable<Stored>) {
+    this.#table = table;
+  }
+
+  stage(group: Group): StagedGroup<Stored> | Refusal {
+    for (const operation of group.operations) {
+      const refusal = this.#stage(operation);
+      if (refusal) return refusal;
+    }
+    return { ok: true, effects: this.effects, publications: this.#publications, missed: this.#missed };
+  }
+
+  /** Stages the end of the first entries at rest. */
+  stagePurge(name: string, limit: number): StagedGroup<Stored> {
+    const queue = this.#table.get(name);
+    while (queue && this.effects.length < limit) {
+      const entry = queue.reserveFirst();
+      if (!entry) break;
+      this.#add({ kind: 'drop', queue, entry });
+    }
+    return { ok: true, effects: this.effects, publications: [], missed: 0 };
+  }
+
+  #stage(operation: Operation): Refusal | undefined {
+    switch (operation.kind) {
+      case 'enqueue':
+        return this.#put(operation.queue, operation.message);
+      case 'publish':
+        this.#publications.push(operation);
+        return undefined;
+      case 'settle':
+        return operation.late ? this.#settleLate(operation.queue, operation.seq) : this.#settle(operation.queue, operation.seq);
+      case 'release':
+        return this.#release(operation.queue, operation.seq, operation.reason);
+      case 'move':
+        return this.#settle(operation.queue, operation.seq) ?? this.#put(operation.to, operation.message);
+    }
+  }
+
+  #put(name: string, message: Message): undefined {
+    const queue = this.#table.getOrAdd(name);
+    if (!queue) return;
+    const entry = new Entry<Stored>(++this.#table.lastSeq, messageBytes(message), message);
+    this.#table.bytes += entry.bytes;
+    this.#add({ kind: 'put', queue, entry, message });
+  }
+
+  #settle(name: string, seq: number): Refusal | undefined {
+    const queue = this.#table.get(name);
+    const entry = queue?.reserveDrop(seq);
+    if (!queue || !entry) return notHeld(name, seq);
+    this.#add({ kind: 'drop', queue, entry });
+    return undefined;
+  }
+
+  #settleLate(name: string, seq: number): undefined {
+    const queue = this.#table.get(name);
+    const entry = queue?.reserveLate(seq);
+    if (queue && entry) this.#add({ kind: 'drop', queue, entry });
+    else this.#missed++;
+  }
+
+  #release(name: string, seq: number, reason: ReleaseReason): Refusal | undefined {
+    const queue = this.#table.get(name);
+    const entry = queue?.reserveReturn(seq);
+    if (!queue || !entry) return notHeld(name, seq);
+    const failures = entry.failures + (reason === 'nack' ? 1 : 0);
+    const recoveries = entry.recoveries + (reason === 'gone' ? 1 : 0);
+    this.#add({ kind: 'return', queue, entry, failures, recoveries });
+    return undefined;
+  }
+
+  #add(effect: Effect<Stored>): void {
+    effect.queue.pins++;
+    this.effects.push(effect);
+  }
+}
+
+function notHeld(queue: string, seq: number): Refusal {
+  const detail = `expected message ${seq} of queue ${queue} to be held by this node; it was settled, given back or never claimed`;
+  return { ok: false, failure: { code: 'not-held', certainty: 'not-stored', detail } };
+}

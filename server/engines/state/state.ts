@@ -1,0 +1,122 @@
+import type { ConsumerWant, Group, QueueInfo } from '../../broker/engine.ts';
+import { serveInTurn, type Taken } from './claim.ts';
+import type { Announcement, Effect, Refusal, StagedGroup } from './effect.ts';
+import type { Entry } from './entry.ts';
+import { QueueTable } from './queue-table.ts';
+import { Restore } from './restore.ts';
+import { Staging } from './staging.ts';
+
+/**
+ * All queues of one store, in memory: the reference semantics of the Engine port, without promises, clocks and disks.
+ *
+ * A group takes two steps, so that an engine can make it durable in between: `stage` checks it and reserves what it
+ * touches, changing nothing that shows; `commit` makes it visible, `undo` takes it back without trace. Groups are
+ * committed in the order they were staged in; those of another lane, and undoings, may come in between.
+ */
+export class State<Stored = never> {
+  readonly #table = new QueueTable<Stored>();
+  /** Brings the state back at start-up. */
+  readonly restore = new Restore<Stored>(this.#table);
+
+  /** Octets of all messages, staged ones included. */
+  get bytes(): number {
+    return this.#table.bytes;
+  }
+
+  /** The last number given to an entry; numbers grow over all queues and are never used again. */
+  get lastSeq(): number {
+    return this.#table.lastSeq;
+  }
+
+  /** Queues remembered: all that have something in them, and a bounded number of empty ones. */
+  get queueCount(): number {
+    return this.#table.size;
+  }
+
+  stage(group: Group): StagedGroup<Stored> | Refusal {
+    const staging = new Staging<Stored>(this.#table);
+    const staged = staging.stage(group);
+    if (!staged.ok) this.#undo(staging.effects);
+    return staged;
+  }
+
+  /** Stages the end of up to `limit` messages at rest, from the head on. */
+  stagePurge(queue: string, limit: number): StagedGroup<Stored> {
+    return new Staging<Stored>(this.#table).stagePurge(queue, limit);
+  }
+
+  commit(staged: StagedGroup<Stored>): Announcement {
+    const ready: string[] = [];
+    for (const effect of staged.effects) {
+      const { queue } = effect;
+      queue.pins--;
+      if (queue.isDropped) this.#commitDropped(effect);
+      else if (this.#commitEffect(effect)) ready.push(queue.name);
+      else this.#table.retire(queue);
+    }
+    return { ready, publications: staged.publications };
+  }
+
+  undo(staged: StagedGroup<Stored>): void {
+    this.#undo(staged.effects);
+  }
+
+  /** As the port says; the entries are held when this returns, and nothing is undone if the engine then fails. */
+  claim(queue: string, wants: readonly ConsumerWant[], maxBytes: number): Taken<Stored> {
+    return serveInTurn(this.#table.get(queue), wants, maxBytes);
+  }
+
+  findHeld(queue: string, seq: number): Entry<Stored> | undefined {
+    return this.#table.get(queue)?.findHeld(seq);
+  }
+
+  createTemporaryQueue(queue: string): void {
+    this.#table.addTemporary(queue);
+  }
+
+  dropQueue(queue: string): void {
+    this.#table.remove(queue);
+  }
+
+  queues(): QueueInfo[] {
+    return Array.from(this.#table.known(), ({ name, temporary, ready, held, bytes }) => {
+      return { name, temporary, ready: ready.length, inFlight: held.size, bytes };
+    });
+  }
+
+  browse(queue: string, offset: number, limit: number): Entry<Stored>[] {
+    return this.#table.get(queue)?.ready.list(offset, limit) ?? [];
+  }
+
+  /** Tells whether the queue has something to claim from it. */
+  #commitEffect(effect: Effect<Stored>): boolean {
+    const { queue, entry } = effect;
+    switch (effect.kind) {
+      case 'put':
+        queue.put(entry);
+        return true;
+      case 'return':
+        queue.giveBack(entry, effect.failures, effect.recoveries);
+        return true;
+      case 'drop':
+        if (queue.drop(entry)) this.#table.bytes -= entry.bytes;
+        return false;
+    }
+  }
+
+  /** The octets of a removed queue were subtracted with it; what was only staged then, was not. */
+  #commitDropped(effect: Effect<Stored>): void {
+    if (effect.kind === 'put') this.#table.bytes -= effect.entry.bytes;
+  }
+
+  #undo(effects: readonly Effect<Stored>[]): void {
+    for (const effect of effects.toReversed()) {
+      const { queue, entry } = effect;
+      queue.pins--;
+      if (effect.kind === 'put') this.#table.bytes -= entry.bytes;
+      else if (effect.kind === 'drop') queue.undoDrop(entry);
+      else queue.undoReturn(entry);
+      this.#table.retire(queue);
+    }
+  }
+}
