@@ -36,6 +36,7 @@ export class QueueDispatcher {
   readonly #log: Log;
   readonly #dispatchBytes: number;
   readonly #consumers: Subscription[] = [];
+  #isPumpSoon = false;
   /** Who is served first in the next claim. */
   #turn = 0;
   #isClaiming = false;
@@ -57,11 +58,6 @@ export class QueueDispatcher {
     return this.#consumers.length;
   }
 
-  /** Neither consumers nor work under way: the registry may forget it. */
-  get isIdle(): boolean {
-    return this.#consumers.length === 0 && !this.#isClaiming && this.#taken.length === 0;
-  }
-
   add(consumer: Subscription): void {
     this.#consumers.push(consumer);
     this.pump();
@@ -76,6 +72,18 @@ export class QueueDispatcher {
   stop(): void {
     this.#isStopped = true;
   }
+
+  /** Pumps at the end of this turn's frames: fifty ACKs in one chunk make one claim, not fifty. */
+  pumpSoon(): void {
+    if (this.#isPumpSoon) return;
+    this.#isPumpSoon = true;
+    queueMicrotask(this.#pumpNow);
+  }
+
+  readonly #pumpNow = (): void => {
+    this.#isPumpSoon = false;
+    this.pump();
+  };
 
   pump(): void {
     if (this.#isStopped) return;

@@ -1,9 +1,11 @@
 import type { AckMode } from './ack-mode.ts';
 import type { Delivery } from './delivery.ts';
-import type { Destination } from './destination.ts';
 import { Inflight } from './inflight.ts';
+import type { MessageFrame } from './message-frame.ts';
+import type { Message } from './message.ts';
 import type { QueueDispatcher } from './queue-dispatcher.ts';
 import type { Session } from './session.ts';
+import { TopicCredit } from './topic-credit.ts';
 
 export interface SubscriptionOptions {
   readonly session: Session;
@@ -15,6 +17,8 @@ export interface SubscriptionOptions {
   readonly ackMode: AckMode;
   /** Deliveries it may have in flight. */
   readonly prefetch: number;
+  /** Whether the client asked for that prefetch itself. */
+  readonly isPrefetchAsked: boolean;
 }
 
 /** Where a subscription's messages come from; a composite destination has several. */
@@ -32,12 +36,13 @@ export class Subscription {
   readonly id: string | undefined;
   readonly destinationText: string;
   readonly ackMode: AckMode;
-  readonly prefetch: number;
   readonly inflight = new Inflight();
   readonly sources: Source[] = [];
   credit: number;
   /** False once it was unsubscribed or its session ended: what arrives for it now goes back. */
   isLive = true;
+  readonly #isPrefetchAsked: boolean;
+  #topicCredit: TopicCredit | undefined;
 
   constructor(options: SubscriptionOptions) {
     this.session = options.session;
@@ -45,8 +50,8 @@ export class Subscription {
     this.id = options.id;
     this.destinationText = options.destinationText;
     this.ackMode = options.ackMode;
-    this.prefetch = options.prefetch;
     this.credit = options.prefetch;
+    this.#isPrefetchAsked = options.isPrefetchAsked;
   }
 
   /** What the client calls it: the id, or in STOMP 1.0 the destination. */
@@ -59,20 +64,36 @@ export class Subscription {
     return this.isLive && this.credit > 0 && this.session.takesMore;
   }
 
-  /** Gives back credit for settled deliveries and lets the queues go on. */
-  restoreCredit(count: number): void {
-    this.credit += count;
-    if (!this.isLive) return;
-    for (const source of this.sources) if (source.kind === 'queue') source.dispatcher.pump();
+  /** A topic's message, for a subscription that acks. */
+  offerCredited(message: Message, frame: MessageFrame): void {
+    this.#topicCredit ??= new TopicCredit(this, this.#isPrefetchAsked);
+    this.#topicCredit.offer(message, frame);
   }
 
-  /** Remembers a delivery until it is settled. */
+  /** Remembers a queue's delivery until it is settled. */
   track(delivery: Delivery): void {
     this.inflight.add(delivery);
     this.credit--;
   }
+
+  /** An aborted transaction gave back a delivery that had freed its credit early. */
+  takeCredit(): void {
+    this.credit--;
+  }
+
+  /** Gives back credit for settled deliveries and lets the sources go on. */
+  restoreCredit(count: number): void {
+    this.credit += count;
+    if (!this.isLive) return;
+    this.#topicCredit?.goOn();
+    this.pumpQueues();
+  }
+
+  pumpQueues(): void {
+    for (const source of this.sources) if (source.kind === 'queue') source.dispatcher.pumpSoon();
+  }
 }
 
-/** Ids and the destinations that stand in for missing ones never meet: an id is prefixed. */
+/** Ids and the destinations that stand in for missing ones never meet: each has its own prefix. */
 export const subscriptionKey = (id: string | undefined, destinationText: string): string =>
   id === undefined ? `to ${destinationText}` : `id ${id}`;

@@ -1,0 +1,171 @@
+import { createNodeId, IdSequence } from '../lib/ids.ts';
+import { systemClock, type Clock } from '../lib/clock.ts';
+import { Timers } from '../lib/timers.ts';
+import type { Authenticator, Authorizer } from './access.ts';
+import type { BrokerContext } from './broker-context.ts';
+import { CLOSE_REASONS, type CloseReason } from './close-reason.ts';
+import { DestinationCache } from './destination-cache.ts';
+import type { Engine, Failure, Operation } from './engine.ts';
+import { InboundBudget } from './inbound-budget.ts';
+import { DEFAULT_BROKER_LIMITS, type BrokerLimits } from './limits.ts';
+import { silentLog, type Log } from './log.ts';
+import type { Peer, PeerListener } from './peer.ts';
+import { QueueRegistry } from './queue-registry.ts';
+import { DEFAULT_REDELIVERY_POLICY, type RedeliveryPolicy } from './redelivery.ts';
+import { Session } from './session.ts';
+import { createCounters, type BrokerStats } from './stats.ts';
+import { TopicFanout } from './topic-fanout.ts';
+
+export interface BrokerOptions {
+  readonly engine: Engine;
+  readonly authenticator: Authenticator;
+  readonly authorizer: Authorizer;
+  readonly limits?: Partial<BrokerLimits>;
+  readonly redelivery?: RedeliveryPolicy;
+  readonly log?: Log;
+  readonly clock?: Clock;
+  /** Product and version as CONNECTED says them. */
+  readonly serverName?: string;
+  /** The store failed: nothing is acknowledged any more, and the process should end. */
+  readonly onFatal?: (error: Error) => void;
+}
+
+/** How often live traffic is looked through for messages that waited too long. */
+const SLOW_CONSUMER_CHECK_MS = 1_000;
+
+/** The broker of one node, without sockets and without a process: peers come in by `accept`, messages by the engine. */
+export class Broker {
+  readonly nodeId: string;
+  readonly #context: BrokerContext;
+  readonly #sessions = new Set<Session>();
+  readonly #timers: Timers;
+  #isDraining = false;
+
+  constructor(options: BrokerOptions) {
+    const limits: BrokerLimits = { ...DEFAULT_BROKER_LIMITS, ...options.limits };
+    const log = options.log ?? silentLog;
+    const clock = options.clock ?? systemClock;
+    const policy = options.redelivery ?? DEFAULT_REDELIVERY_POLICY;
+    this.nodeId = createNodeId();
+    this.#timers = new Timers(clock);
+    const sessionIds = new IdSequence(`s${this.nodeId}`);
+    const messageIds = new IdSequence(`m${this.nodeId}`);
+    this.#onFatal = options.onFatal;
+    this.#context = {
+      engine: options.engine,
+      authenticator: options.authenticator,
+      authorizer: options.authorizer,
+      limits,
+      clock,
+      log,
+      timers: this.#timers,
+      counters: createCounters(),
+      topics: new TopicFanout(),
+      queues: new QueueRegistry({ engine: options.engine, policy, log, dispatchBytes: limits.dispatchBytes }),
+      destinations: new DestinationCache(limits),
+      inboundBudget: new InboundBudget(limits.maxPendingBytesOfNode),
+      serverName: options.serverName ?? 'stompede',
+      nextSessionId: () => sessionIds.nextId(),
+      nextMessageId: () => messageIds.nextId(),
+      forget: (session, reason) => {
+        this.#forget(session, reason);
+      },
+    };
+  }
+
+  readonly #onFatal: ((error: Error) => void) | undefined;
+
+  async start(): Promise<void> {
+    const { engine, topics, queues, log } = this.#context;
+    await engine.start({
+      onMessage: (topic, message) => {
+        topics.publish(topic, message);
+      },
+      onReady: (queue) => {
+        queues.ready(queue);
+      },
+      onGap: (pattern, count) => {
+        log.warn({ event: 'topic-gap', pattern, count });
+      },
+      onFatal: (error) => {
+        log.error({ event: 'store-failed', error });
+        this.#onFatal?.(error);
+      },
+    });
+    this.#watchSlowConsumers();
+  }
+
+  /** The door for transports. A node that is being drained answers with an ERROR. */
+  readonly accept = (peer: Peer): PeerListener => {
+    const session = new Session(this.#context, peer);
+    this.#context.counters.connectionsAccepted++;
+    this.#sessions.add(session);
+    if (this.#isDraining) session.shutDown();
+    return session;
+  };
+
+  /** Publishes or enqueues for the embedding application; resolves at the engine's receipt level. */
+  async apply(operations: readonly Operation[]): Promise<Failure | undefined> {
+    const outcome = await this.#context.engine.apply({ operations, lane: 'durable' });
+    return outcome.ok ? undefined : outcome.failure;
+  }
+
+  get context(): BrokerContext {
+    return this.#context;
+  }
+
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
+  stats(): BrokerStats {
+    let subscriptions = 0;
+    for (const session of this.#sessions) subscriptions += session.subscriptions.count;
+    const { counters, inboundBudget } = this.#context;
+    return {
+      nodeId: this.nodeId,
+      sessions: this.#sessions.size,
+      subscriptions,
+      pendingBytes: inboundBudget.pendingBytes,
+      counters: { ...counters },
+    };
+  }
+
+  /** Takes no more queue messages and no new sessions, and resolves when the frames in hand are answered. */
+  async drain(): Promise<void> {
+    this.#isDraining = true;
+    this.#context.queues.stop();
+    await Promise.all([...this.#sessions].map((session) => session.submissions.whenIdle()));
+  }
+
+  /** Ends every session that is left and then the engine. Idempotent. */
+  async close(): Promise<void> {
+    this.#isDraining = true;
+    this.#context.queues.stop();
+    for (const session of [...this.#sessions]) {
+      session.shutDown();
+      session.disconnected();
+    }
+    this.#timers.close();
+    await this.#context.engine.close();
+  }
+
+  #forget(session: Session, reason: CloseReason): void {
+    if (!this.#sessions.delete(session)) return;
+    if (reason !== CLOSE_REASONS.disconnect) {
+      this.#context.log.debug({ event: 'session-closed', session: session.id, reason: reason.name });
+    }
+  }
+
+  #watchSlowConsumers(): void {
+    const { maxLiveAgeMs } = this.#context.limits;
+    this.#timers.after(SLOW_CONSUMER_CHECK_MS, () => {
+      for (const session of this.#sessions) {
+        if (session.peer.oldestLiveAgeMs > maxLiveAgeMs) {
+          session.failSlow(`the oldest topic message waited for more than ${maxLiveAgeMs} ms`);
+        }
+      }
+      this.#watchSlowConsumers();
+    });
+  }
+}

@@ -1,0 +1,64 @@
+import type { Frame } from '../protocol/frame.ts';
+import { HEADER } from '../protocol/header-names.ts';
+import type { ProtocolError } from '../protocol/protocol-error.ts';
+import type { Delivery } from './delivery.ts';
+import type { DepartedDelivery } from './departed.ts';
+import { messageNotFound, missingHeader, subscriptionNotFound } from './errors.ts';
+import type { Session } from './session.ts';
+import { subscriptionKey } from './subscription.ts';
+
+type Found = Delivery | DepartedDelivery | ProtocolError;
+
+/**
+ * Which delivery an ACK or NACK means. 1.2: `id` is the MESSAGE's `ack` value (or, as RabbitMQ's and Artemis' clients
+ * have it, an unambiguous message id). 1.1: `message-id` and `subscription`, the latter optional while unambiguous.
+ * 1.0: `message-id`, the oldest delivery of it.
+ */
+export function findDelivery(session: Session, frame: Frame): Found {
+  const { headers, command } = frame;
+  const id = headers.get(HEADER.id);
+  const messageId = headers.get(HEADER.messageId);
+  if (session.version === '1.2') return id === undefined ? missingHeader(command, HEADER.id) : byAckValue(session, command, id);
+  if (messageId !== undefined) return byMessageId(session, command, messageId, headers.get(HEADER.subscription));
+  return id === undefined ? missingHeader(command, HEADER.messageId) : byAckValue(session, command, id);
+}
+
+function byAckValue(session: Session, command: string, value: string): Found {
+  const numbers = readAckValue(session.id, value);
+  if (!numbers) return byMessageId(session, command, value, undefined);
+  const [subscriptionNumber, number] = numbers;
+  const { subscriptions } = session;
+  const subscription = subscriptions.findNumber(subscriptionNumber);
+  const found = subscription ? subscription.inflight.get(number) : subscriptions.departed.take(number);
+  return found ?? messageNotFound('not-in-flight', `${command}: '${value}' was settled already, or was never sent`);
+}
+
+/** `<session>.<subscription>.<delivery>`, base 36; undefined when this session never wrote such a value. */
+function readAckValue(sessionId: string, value: string): [number, number] | undefined {
+  if (!value.startsWith(`${sessionId}.`)) return undefined;
+  const [subscription = '', delivery = '', more] = value.slice(sessionId.length + 1).split('.');
+  if (more !== undefined || !/^[0-9a-z]{1,10}$/.test(subscription) || !/^[0-9a-z]{1,10}$/.test(delivery)) return undefined;
+  return [parseInt(subscription, 36), parseInt(delivery, 36)];
+}
+
+function byMessageId(session: Session, command: string, messageId: string, subscriptionId: string | undefined): Found {
+  const { subscriptions } = session;
+  if (subscriptionId !== undefined) {
+    const subscription = subscriptions.find(subscriptionKey(subscriptionId, ''));
+    const found = subscription ? subscription.inflight.findMessage(messageId) : subscriptions.departed.takeMessage(messageId);
+    if (found) return found;
+    return subscription ? notFound(command, messageId) : subscriptionNotFound(subscriptionId);
+  }
+  const candidates: Delivery[] = [];
+  for (const subscription of subscriptions.all()) {
+    const delivery = subscription.inflight.findMessage(messageId);
+    if (delivery) candidates.push(delivery);
+  }
+  const [oldest] = candidates.sort((a, b) => a.number - b.number);
+  if (oldest && (candidates.length === 1 || session.version === '1.0')) return oldest;
+  if (oldest) return messageNotFound('ambiguous', `${command}: message '${messageId}' is in flight on several subscriptions; name one`);
+  return subscriptions.departed.takeMessage(messageId) ?? notFound(command, messageId);
+}
+
+const notFound = (command: string, messageId: string): ProtocolError =>
+  messageNotFound('not-in-flight', `${command}: message '${messageId}' is not in flight on this connection`);

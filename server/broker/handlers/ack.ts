@@ -1,0 +1,111 @@
+import type { Frame } from '../../protocol/frame.ts';
+import { HEADER } from '../../protocol/header-names.ts';
+import type { ProtocolError } from '../../protocol/protocol-error.ts';
+import { parseBoolean } from '../boolean-header.ts';
+import type { Delivery } from '../delivery.ts';
+import type { DepartedDelivery } from '../departed.ts';
+import type { Operation } from '../engine.ts';
+import { messageNotFound } from '../errors.ts';
+import { findDelivery } from '../find-delivery.ts';
+import type { Session } from '../session.ts';
+import type { Transaction } from '../transaction.ts';
+import type { Handled } from './index.ts';
+
+/** What an action of a settlement counts against the caps: it carries no body. */
+const ACTION_BYTES = 64;
+
+/** ACK: the message is done; in `client` mode also all sent before it to the same subscription. */
+export function ack(session: Session, frame: Frame): Handled {
+  const found = locate(session, frame);
+  if ('error' in found) return found.error;
+  const { transaction } = found;
+  if ('departed' in found) return settleLate(session, frame, found.departed, transaction);
+  const operations: Operation[] = [];
+  for (const { dispatcher, seq } of found.deliveries) {
+    if (dispatcher) operations.push({ kind: 'settle', queue: dispatcher.queue, seq });
+  }
+  return carryOut(session, frame, found.deliveries, operations, transaction);
+}
+
+/** NACK: back to its place, or given up (`requeue:false`, or one attempt too many). Cumulative like ACK. */
+export function nack(session: Session, frame: Frame): Handled {
+  const found = locate(session, frame);
+  if ('error' in found) return found.error;
+  if ('departed' in found) {
+    // It went back to its queue when its subscription ended: that is all a NACK asks.
+    session.acknowledge(frame);
+    return undefined;
+  }
+  const { deliveries, transaction } = found;
+  const requeue = parseBoolean(frame.headers.get(HEADER.requeue)) ?? true;
+  const operations: (Operation | Promise<Operation>)[] = [];
+  for (const delivery of deliveries) {
+    if (delivery.dispatcher) operations.push(delivery.dispatcher.nackOperation(delivery, requeue));
+  }
+  if (!operations.some((operation) => operation instanceof Promise)) {
+    return carryOut(session, frame, deliveries, operations as Operation[], transaction);
+  }
+  return Promise.all(operations).then((ready) =>
+    session.state === 'connected' ? carryOut(session, frame, deliveries, ready, transaction) : undefined,
+  );
+}
+
+type Located =
+  | { readonly error: ProtocolError }
+  | { readonly departed: DepartedDelivery; readonly transaction: Transaction | undefined }
+  | { readonly deliveries: readonly Delivery[]; readonly transaction: Transaction | undefined };
+
+function locate(session: Session, frame: Frame): Located {
+  const transactionId = frame.headers.get(HEADER.transaction);
+  const transaction = transactionId === undefined ? undefined : session.transactions.find(frame.command, transactionId);
+  if (transaction && 'code' in transaction) return { error: transaction };
+  const found = findDelivery(session, frame);
+  if ('code' in found) return { error: found };
+  if (!('subscription' in found)) return { departed: found, transaction };
+  if (found.transaction !== undefined) {
+    return { error: messageNotFound('in-transaction', `${frame.command}: transaction '${found.transaction}' already settles this message`) };
+  }
+  const { subscription } = found;
+  // STOMP 1.2, SUBSCRIBE ack Header: cumulative over the messages of this subscription.
+  const deliveries =
+    subscription.ackMode === 'client'
+      ? subscription.inflight.through(found).filter((delivery) => delivery.transaction === undefined)
+      : [found];
+  return { deliveries, transaction };
+}
+
+function carryOut(
+  session: Session,
+  frame: Frame,
+  deliveries: readonly Delivery[],
+  operations: readonly Operation[],
+  transaction: Transaction | undefined,
+): ProtocolError | undefined {
+  const bytes = operations.length * ACTION_BYTES;
+  const [first] = deliveries;
+  if (transaction) {
+    const overflow = session.transactions.add(transaction, operations, bytes);
+    if (overflow) return overflow;
+    for (const delivery of deliveries) transaction.claim(delivery);
+    // Credit comes back before COMMIT, or a transaction longer than the prefetch could never end.
+    first?.subscription.restoreCredit(deliveries.length);
+    session.acknowledge(frame);
+    return undefined;
+  }
+  for (const delivery of deliveries) delivery.subscription.inflight.delete(delivery);
+  if (operations.length === 0) session.acknowledge(frame);
+  else session.submissions.submit({ operations, bytes, receiptId: frame.headers.get(HEADER.receipt), deliveries });
+  first?.subscription.restoreCredit(deliveries.length);
+  return undefined;
+}
+
+function settleLate(session: Session, frame: Frame, departed: DepartedDelivery, transaction: Transaction | undefined): ProtocolError | undefined {
+  const operations: Operation[] = [{ kind: 'settle', queue: departed.dispatcher.queue, seq: departed.seq, late: true }];
+  if (transaction) {
+    const overflow = session.transactions.add(transaction, operations, ACTION_BYTES);
+    if (!overflow) session.acknowledge(frame);
+    return overflow;
+  }
+  session.submissions.submit({ operations, bytes: ACTION_BYTES, receiptId: frame.headers.get(HEADER.receipt) });
+  return undefined;
+}

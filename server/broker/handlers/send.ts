@@ -1,0 +1,100 @@
+import { isUtf8 } from 'node:buffer';
+import type { Frame } from '../../protocol/frame.ts';
+import { HEADER } from '../../protocol/header-names.ts';
+import type { ProtocolError } from '../../protocol/protocol-error.ts';
+import type { Destination } from '../destination.ts';
+import type { Operation } from '../engine.ts';
+import { missingDestination, unknownDestination } from '../errors.ts';
+import { messageBytes, type Message } from '../message.ts';
+import { readDeliveryTerms } from '../delivery-terms.ts';
+import { refusedDestination } from '../rights.ts';
+import type { Session } from '../session.ts';
+import { passedHeaders } from '../passed-headers.ts';
+import { temporaryName } from '../temporaries.ts';
+import type { Transaction } from '../transaction.ts';
+import type { Handled } from './index.ts';
+import { openReplyTo } from './reply-to.ts';
+
+/** SEND: destination, rights, transaction or group. Returns as soon as the group stands with the engine. */
+export function send(session: Session, frame: Frame): Handled {
+  const text = frame.headers.get(HEADER.destination);
+  if (text === undefined) return missingDestination('SEND');
+  const destinations = session.broker.destinations.parse(text);
+  if ('code' in destinations) return destinations;
+  for (const destination of destinations) {
+    if (destination.isPattern) {
+      return unknownDestination('wildcard-in-send', text, 'expected one topic; wildcards are for SUBSCRIBE');
+    }
+  }
+  const refusal = refusedDestination(session, 'send', destinations);
+  if (refusal instanceof Promise) return refusal.then((refused) => refused ?? admit(session, frame, destinations));
+  return refusal ?? admit(session, frame, destinations);
+}
+
+/** Allowed. A temporary has to be there before the message that names it. */
+function admit(session: Session, frame: Frame, destinations: readonly Destination[]): Handled {
+  const replyTo = frame.headers.get(HEADER.replyTo);
+  const isTemporary = replyTo?.startsWith('/temp-') === true || destinations.some((each) => each.kind.startsWith('temp-'));
+  if (!isTemporary) return accept(session, frame, destinations, undefined);
+  return openReplyTo(session, replyTo, destinations).then((opened) =>
+    typeof opened === 'object' ? opened : accept(session, frame, destinations, opened),
+  );
+}
+
+function accept(session: Session, frame: Frame, destinations: readonly Destination[], replyTo: string | undefined): ProtocolError | undefined {
+  if (session.state !== 'connected') return undefined;
+  const { headers } = frame;
+  let transaction: Transaction | undefined;
+  const transactionId = headers.get(HEADER.transaction);
+  if (transactionId !== undefined) {
+    const found = session.transactions.find('SEND', transactionId);
+    if ('code' in found) return found;
+    transaction = found;
+  }
+
+  const { broker } = session;
+  broker.counters.messagesIn++;
+  // A topic's body is only looked at; a queue keeps it, and must not keep the whole chunk it came in.
+  const isKept = transaction !== undefined || destinations.some((each) => each.kind !== 'topic');
+  const body = isKept ? Buffer.from(frame.body) : frame.body;
+  const message: Message = {
+    id: broker.nextMessageId(),
+    destination: '',
+    headers: passedHeaders(headers, replyTo),
+    body,
+    isText: isUtf8(body),
+    timestamp: broker.clock.now(),
+    ...readDeliveryTerms(headers),
+    origin: session.id,
+  };
+  const operations = destinations.map((destination) => operationFor(session, destination, message));
+  const bytes = messageBytes(message);
+
+  if (transaction) {
+    // The receipt of a frame inside a transaction says that it was taken in; COMMIT's is the guarantee.
+    const overflow = session.transactions.add(transaction, operations, bytes);
+    if (!overflow) session.acknowledge(frame);
+    return overflow;
+  }
+  session.submissions.submit({ operations, bytes, receiptId: headers.get(HEADER.receipt) });
+  return undefined;
+}
+
+/** MESSAGE says the destination as it was sent: the member of a composite. */
+function operationFor(session: Session, destination: Destination, draft: Message): Operation {
+  const message = { ...draft, destination: destination.text };
+  switch (destination.kind) {
+    case 'queue':
+      return { kind: 'enqueue', queue: destination.name, message };
+    case 'topic':
+      return { kind: 'publish', topic: destination.name, message };
+    case 'temp-queue':
+      return { kind: 'enqueue', queue: session.temporaries.open('queue', destination.name).temporary.name, message };
+    case 'temp-topic':
+      return { kind: 'publish', topic: session.temporaries.open('topic', destination.name).temporary.name, message };
+    case 'reply-queue':
+      return { kind: 'enqueue', queue: temporaryName('queue', destination.name), message };
+    case 'reply-topic':
+      return { kind: 'publish', topic: temporaryName('topic', destination.name), message };
+  }
+}

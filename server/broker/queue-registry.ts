@@ -1,0 +1,48 @@
+import type { Engine } from './engine.ts';
+import type { Log } from './log.ts';
+import { QueueDispatcher } from './queue-dispatcher.ts';
+import type { RedeliveryPolicy } from './redelivery.ts';
+
+export interface QueueRegistryOptions {
+  readonly engine: Engine;
+  readonly policy: RedeliveryPolicy;
+  readonly log: Log;
+  readonly dispatchBytes: number;
+}
+
+/** The dispatchers of this node: one for each queue that has a consumer here, none for the others. */
+export class QueueRegistry {
+  readonly #options: QueueRegistryOptions;
+  readonly #dispatchers = new Map<string, QueueDispatcher>();
+
+  constructor(options: QueueRegistryOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#dispatchers.size;
+  }
+
+  findOrCreate(queue: string): QueueDispatcher {
+    let dispatcher = this.#dispatchers.get(queue);
+    if (!dispatcher) this.#dispatchers.set(queue, (dispatcher = new QueueDispatcher({ ...this.#options, queue })));
+    return dispatcher;
+  }
+
+  /** The engine's hint. Without a consumer here nobody needs it. */
+  ready(queue: string): void {
+    this.#dispatchers.get(queue)?.pump();
+  }
+
+  /**
+   * Forgets a dispatcher without consumers. What is still under way there ends by itself: claims go back, taken
+   * deliveries are settled, and a new dispatcher of the same queue does not disturb them.
+   */
+  retire(dispatcher: QueueDispatcher): void {
+    if (dispatcher.consumerCount === 0) this.#dispatchers.delete(dispatcher.queue);
+  }
+
+  stop(): void {
+    for (const dispatcher of this.#dispatchers.values()) dispatcher.stop();
+  }
+}

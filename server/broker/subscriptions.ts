@@ -1,0 +1,118 @@
+import type { BrokerContext } from './broker-context.ts';
+import type { Delivery } from './delivery.ts';
+import { Departed } from './departed.ts';
+import type { Operation, ReleaseReason } from './engine.ts';
+import type { Session } from './session.ts';
+import type { Source, Subscription } from './subscription.ts';
+
+/** The subscriptions of one session, by the client's name for them and by their number. */
+export class Subscriptions {
+  readonly #session: Session;
+  readonly #byKey = new Map<string, Subscription>();
+  readonly #byNumber = new Map<number, Subscription>();
+  /** Allocated with the first need: most sessions never unsubscribe with messages in flight. */
+  #departed: Departed | undefined;
+  #lastNumber = 0;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  get count(): number {
+    return this.#byKey.size;
+  }
+
+  nextNumber(): number {
+    return ++this.#lastNumber;
+  }
+
+  /** Was a subscription of that number ever there? */
+  wasIssued(number: number): boolean {
+    return number >= 1 && number <= this.#lastNumber;
+  }
+
+  find(key: string): Subscription | undefined {
+    return this.#byKey.get(key);
+  }
+
+  findNumber(number: number): Subscription | undefined {
+    return this.#byNumber.get(number);
+  }
+
+  all(): Iterable<Subscription> {
+    return this.#byKey.values();
+  }
+
+  get departed(): Departed {
+    return (this.#departed ??= new Departed());
+  }
+
+  register(subscription: Subscription): void {
+    this.#byKey.set(subscription.key, subscription);
+    this.#byNumber.set(subscription.number, subscription);
+  }
+
+  /** From now on messages come. */
+  attach(subscription: Subscription): void {
+    const { topics } = this.#session.broker;
+    for (const source of subscription.sources) {
+      if (source.kind === 'topic') topics.add(source.name, source.isPattern, subscription);
+      else source.dispatcher.add(subscription);
+    }
+  }
+
+  /** Ends it; what was in flight is handed to the caller, to be released. */
+  remove(subscription: Subscription): Delivery[] {
+    this.#byKey.delete(subscription.key);
+    this.#byNumber.delete(subscription.number);
+    subscription.isLive = false;
+    for (const source of subscription.sources) detach(this.#session.broker, source, subscription);
+    return subscription.inflight.drain();
+  }
+
+  /** The session is gone: everything in flight returns to its place. */
+  closeAll(): void {
+    const inflight: Delivery[] = [];
+    for (const subscription of [...this.#byKey.values()]) inflight.push(...this.remove(subscription));
+    this.giveBack(inflight);
+  }
+
+  /** Releases deliveries outside the session's chain, which may be broken or gone. */
+  giveBack(deliveries: readonly Delivery[]): void {
+    const operations = releaseOperations(deliveries, 'gone');
+    if (operations.length === 0) return;
+    const { engine, log } = this.#session.broker;
+    engine.apply({ operations, lane: 'durable' }).then(
+      (outcome) => {
+        if (!outcome.ok) log.warn({ event: 'release-failed', session: this.#session.id, failure: outcome.failure });
+      },
+      (error: unknown) => {
+        log.error({ event: 'release-failed', session: this.#session.id, error });
+      },
+    );
+  }
+
+  /** The socket has room again. */
+  pumpQueues(): void {
+    for (const subscription of this.#byKey.values()) subscription.pumpQueues();
+  }
+}
+
+function detach(broker: BrokerContext, source: Source, subscription: Subscription): void {
+  if (source.kind === 'topic') {
+    broker.topics.remove(source.name, source.isPattern, subscription);
+    broker.engine.unwatch(source.name);
+  } else {
+    source.dispatcher.remove(subscription);
+    broker.queues.retire(source.dispatcher);
+  }
+}
+
+/** Deliveries of plain topics have nothing to return to. */
+export function releaseOperations(deliveries: readonly Delivery[], reason: ReleaseReason): Operation[] {
+  const operations: Operation[] = [];
+  for (const delivery of deliveries) {
+    if (delivery.dispatcher) operations.push(delivery.dispatcher.releaseOperation(delivery, reason));
+  }
+  return operations;
+}

@@ -1,0 +1,33 @@
+import { MessageFrame } from './message-frame.ts';
+import type { Message } from './message.ts';
+import type { Subscription } from './subscription.ts';
+import { TopicRouter } from './topic-router.ts';
+
+/** Gives each topic message to the subscriptions of this node that asked for it, whichever node it came from. */
+export class TopicFanout {
+  readonly #router = new TopicRouter<Subscription>();
+
+  get size(): number {
+    return this.#router.size;
+  }
+
+  add(name: string, isPattern: boolean, subscription: Subscription): void {
+    this.#router.add(name, isPattern, subscription);
+  }
+
+  remove(name: string, isPattern: boolean, subscription: Subscription): void {
+    this.#router.remove(name, isPattern, subscription);
+  }
+
+  /** Never waits for a socket; a subscriber that cannot keep up is cut or told, and harms nobody else. */
+  publish(topic: string, message: Message): void {
+    const subscriptions = this.#router.match(topic);
+    if (subscriptions.size === 0) return;
+    const frame = new MessageFrame(message);
+    const { origin } = message;
+    for (const subscription of subscriptions) {
+      if (subscription.ackMode === 'auto') subscription.session.offerLive(subscription, frame, origin);
+      else subscription.offerCredited(message, frame);
+    }
+  }
+}
