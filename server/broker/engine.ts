@@ -90,7 +90,10 @@ export type Operation =
   | { readonly kind: 'enqueue'; readonly queue: string; readonly message: Message }
   /** Gives a message to everyone who watches the topic. */
   | { readonly kind: 'publish'; readonly topic: string; readonly message: Message }
-  /** Removes a message for good. `late`: also one that is no longer held but still at rest; a miss is counted, no failure. */
+  /**
+   * Removes a held message for good. `late`: one that was given back is removed if it is still at rest; if it is gone or
+   * held again (by whom, is for its new holder to settle) that is counted as a miss and is no failure.
+   */
   | { readonly kind: 'settle'; readonly queue: string; readonly seq: number; readonly late?: boolean }
   /** Returns a held message to its original place. */
   | { readonly kind: 'release'; readonly queue: string; readonly seq: number; readonly reason: ReleaseReason }

@@ -74,10 +74,10 @@ export class Queue<Stored> {
     return this.#mark(this.findHeld(seq), LEAVING);
   }
 
-  /** As `reserveDrop`, also for an entry that is at rest or on its way there. */
+  /** As `reserveDrop`, for an entry that is at rest or on its way there; not for one that is held (again). */
   reserveLate(seq: number): Entry<Stored> | undefined {
     const held = this.held.get(seq);
-    if (held) return held.marks & LEAVING ? undefined : this.#mark(held, LEAVING);
+    if (held) return held.marks === RETURNING ? this.#mark(held, LEAVING) : undefined;
     const resting = this.ready.take(seq);
     return resting && this.#hide(resting);
   }
