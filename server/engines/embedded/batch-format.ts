@@ -1,0 +1,23 @@
+/**
+ * The payload of a batch record: the effects of all groups that were committed together, in their order. Effects, not
+ * commands: reading them again needs no clock and decides nothing. Numbers are little-endian.
+ *
+ *     f64 lastSeq   the last number given to a message
+ *     then, any number of times, u8 effect and
+ *
+ *     1 queue       u16 length, name    the queue that the following effects refer to
+ *     2 put         f64 seq, u16 failures, u16 recoveries, u32 bytes, u32 length, message record
+ *     3 drop        f64 seq
+ *     4 count       f64 seq, u16 failures, u16 recoveries
+ *     5 drop queue
+ *     6 suspect all any message present may have been delivered before: the power was cut
+ *
+ * A put of a message that is there already moves it: the front of the journal was to be freed.
+ * A drop, a count or a drop queue of what is not there means nothing: what it referred to went with the front.
+ */
+export const BATCH = 1;
+
+export const EFFECT = { queue: 1, put: 2, drop: 3, count: 4, dropQueue: 5, suspectAll: 6 } as const;
+
+/** Octets of an effect without its first and without what has a length of its own. */
+export const FIXED_BYTES = { queue: 2, put: 20, drop: 8, count: 12 } as const;

@@ -1,0 +1,58 @@
+import { EFFECT } from './batch-format.ts';
+import type { Standing } from './batch-writer.ts';
+
+/** Who is told what a batch did. */
+export interface EffectReader {
+  /** `at` is where in the payload the message stands: its length, then its record. */
+  put(queue: string, standing: Standing, at: number): void;
+  drop(queue: string, seq: number): void;
+  count(queue: string, seq: number, failures: number, recoveries: number): void;
+  dropQueue(queue: string): void;
+  suspectAll(): void;
+}
+
+/** Reads the effects of a batch in their order; returns the last number given to a message. Throws if it makes no sense. */
+export function readBatch(payload: Buffer, reader: EffectReader): number {
+  const lastSeq = payload.readDoubleLE(0);
+  let queue = '';
+  let at = 8;
+  while (at < payload.length) {
+    const effect = payload[at++]!;
+    switch (effect) {
+      case EFFECT.queue: {
+        const end = at + 2 + payload.readUInt16LE(at);
+        queue = payload.toString('utf8', at + 2, end);
+        at = end;
+        break;
+      }
+      case EFFECT.put: {
+        const standing = {
+          seq: payload.readDoubleLE(at),
+          failures: payload.readUInt16LE(at + 8),
+          recoveries: payload.readUInt16LE(at + 10),
+          bytes: payload.readUInt32LE(at + 12),
+        };
+        reader.put(queue, standing, at + 16);
+        at += 20 + payload.readUInt32LE(at + 16);
+        break;
+      }
+      case EFFECT.drop:
+        reader.drop(queue, payload.readDoubleLE(at));
+        at += 8;
+        break;
+      case EFFECT.count:
+        reader.count(queue, payload.readDoubleLE(at), payload.readUInt16LE(at + 8), payload.readUInt16LE(at + 10));
+        at += 12;
+        break;
+      case EFFECT.dropQueue:
+        reader.dropQueue(queue);
+        break;
+      case EFFECT.suspectAll:
+        reader.suspectAll();
+        break;
+      default:
+        throw new Error(`expected an effect between 1 and 6, got ${effect}: a later release wrote it?`);
+    }
+  }
+  return lastSeq;
+}

@@ -1,0 +1,132 @@
+import { encodeInto, encodeMessageRecord } from '../../broker/message-record.ts';
+import type { Message } from '../../broker/message.ts';
+import { EFFECT, FIXED_BYTES } from './batch-format.ts';
+import { RECORD_HEAD_BYTES, sealRecord } from './record.ts';
+
+/** A message's standing in its queue, as it is written down. */
+export interface Standing {
+  readonly seq: number;
+  /** What it counts in byte caps. */
+  readonly bytes: number;
+  readonly failures: number;
+  readonly recoveries: number;
+}
+
+const SMALL_BYTES = 64 * 1024;
+/** A buffer that had to grow beyond this is not kept. */
+const KEPT_BYTES = 8 * 1024 * 1024;
+
+/** Composes one batch, effect by effect, in a buffer that the next batch uses again. */
+export class BatchWriter {
+  #buffer = Buffer.allocUnsafe(SMALL_BYTES);
+  #end = 0;
+  #start = 0;
+  /** The queue that effects refer to at this point. */
+  #queue: string | undefined;
+
+  get isEmpty(): boolean {
+    return this.#end === this.#start;
+  }
+
+  /** Octets so far. */
+  get bytes(): number {
+    return this.#end;
+  }
+
+  /** Begins a batch; `lastSeq` is the last number given to a message. */
+  begin(lastSeq: number): void {
+    if (this.#buffer.length > KEPT_BYTES) this.#buffer = Buffer.allocUnsafe(SMALL_BYTES);
+    this.#buffer.writeDoubleLE(lastSeq, RECORD_HEAD_BYTES);
+    this.#end = RECORD_HEAD_BYTES + 8;
+    this.#start = this.#end;
+    this.#queue = undefined;
+  }
+
+  /** Returns where in the record the message stands. */
+  put(queue: string, standing: Standing, message: Message): number {
+    const at = this.#beginPut(queue, standing);
+    let end = encodeInto(message, this.#buffer, at + 4);
+    if (end < 0) {
+      const record = encodeMessageRecord(message);
+      this.#reserve(4 + record.length);
+      end = at + 4 + record.copy(this.#buffer, at + 4);
+    }
+    return this.#endPut(at, end);
+  }
+
+  /** As `put`, for a message in its stored form. */
+  putStored(queue: string, standing: Standing, record: Buffer): number {
+    const at = this.#beginPut(queue, standing);
+    this.#reserve(4 + record.length);
+    return this.#endPut(at, at + 4 + record.copy(this.#buffer, at + 4));
+  }
+
+  drop(queue: string, seq: number): void {
+    this.#begin(queue, EFFECT.drop, FIXED_BYTES.drop);
+    this.#end = this.#buffer.writeDoubleLE(seq, this.#end);
+  }
+
+  count(queue: string, seq: number, failures: number, recoveries: number): void {
+    this.#begin(queue, EFFECT.count, FIXED_BYTES.count);
+    this.#end = this.#buffer.writeDoubleLE(seq, this.#end);
+    this.#writeCounters(failures, recoveries);
+  }
+
+  dropQueue(queue: string): void {
+    this.#begin(queue, EFFECT.dropQueue, 0);
+  }
+
+  suspectAll(): void {
+    this.#reserve(1);
+    this.#end = this.#buffer.writeUInt8(EFFECT.suspectAll, this.#end);
+  }
+
+  /** The whole record, valid until the next `begin`. */
+  finish(type: number): Buffer {
+    return sealRecord(this.#buffer, this.#end, type);
+  }
+
+  #beginPut(queue: string, standing: Standing): number {
+    this.#begin(queue, EFFECT.put, FIXED_BYTES.put);
+    this.#end = this.#buffer.writeDoubleLE(standing.seq, this.#end);
+    this.#writeCounters(standing.failures, standing.recoveries);
+    this.#end = this.#buffer.writeUInt32LE(standing.bytes, this.#end);
+    return this.#end;
+  }
+
+  #endPut(at: number, end: number): number {
+    this.#buffer.writeUInt32LE(end - at - 4, at);
+    this.#end = end;
+    return at;
+  }
+
+  #begin(queue: string, effect: number, fixedBytes: number): void {
+    if (queue !== this.#queue) this.#writeQueue(queue);
+    this.#reserve(1 + fixedBytes);
+    this.#end = this.#buffer.writeUInt8(effect, this.#end);
+  }
+
+  #writeQueue(queue: string): void {
+    const length = Buffer.byteLength(queue);
+    this.#reserve(1 + FIXED_BYTES.queue + length);
+    this.#end = this.#buffer.writeUInt8(EFFECT.queue, this.#end);
+    this.#end = this.#buffer.writeUInt16LE(length, this.#end);
+    this.#end += this.#buffer.write(queue, this.#end);
+    this.#queue = queue;
+  }
+
+  #writeCounters(failures: number, recoveries: number): void {
+    this.#end = this.#buffer.writeUInt16LE(Math.min(failures, MAX_COUNT), this.#end);
+    this.#end = this.#buffer.writeUInt16LE(Math.min(recoveries, MAX_COUNT), this.#end);
+  }
+
+  #reserve(bytes: number): void {
+    const needed = this.#end + bytes;
+    if (needed <= this.#buffer.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2));
+    this.#buffer.copy(larger, 0, 0, this.#end);
+    this.#buffer = larger;
+  }
+}
+
+const MAX_COUNT = 0xffff;
