@@ -10,7 +10,8 @@ import { alone } from './lock.mjs';
 const DIST = join(ROOT, 'dist');
 const STAMP = join(DIST, '.build.json');
 const CONFIGURATION = ['package.json', 'package-lock.json', 'tsconfig.json', 'server/setup/build.mjs', 'server/setup/tsconfig.build.json'];
-const isSource = (path) => /\.(ts|tsx|lua)$/.test(path) && !/\.test\.tsx?$/.test(path) && !path.startsWith('server/engines/engine-contract/');
+const isSource = (path) =>
+  /\.(ts|tsx|lua)$/.test(path) && !/\.test\.tsx?$/.test(path) && !/^server\/(setup|engines\/engine-contract)\//.test(path);
 
 /**
  * Brings dist/ up to date: the server by tsc (dist/server/**), each page by esbuild (dist/client/<page>/main.js).
