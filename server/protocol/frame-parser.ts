@@ -38,9 +38,8 @@ const LF = 0x0a;
 const CR = 0x0d;
 const A = 0x41;
 const Z = 0x5a;
+const ZERO = 0x30;
 const EMPTY = Buffer.alloc(0);
-/** Counts with more digits than this are no sizes. */
-const LONGEST_COUNT = 15;
 
 type State =
   /** Between frames. */
@@ -184,21 +183,21 @@ export class FrameParser {
 
   #readHeaders(chunk: Buffer, start: number): number {
     const { maxFrameBytes, maxHeaders, maxHeaderLineBytes } = this.limits;
-    const stop = Math.min(chunk.length, this.#headStart - this.#held.length + maxFrameBytes);
+    // A frame has its NUL near, so this search costs little and bounds the ones for LF.
+    const nul = chunk.indexOf(NUL, start);
+    const end = Math.min(nul < 0 ? chunk.length : nul, this.#headStart - this.#held.length + maxFrameBytes);
     let lineStart = start - this.#lineBytes;
-    for (let at = start; at < stop; at++) {
-      const octet = chunk[at]!;
-      if (octet > CR || (octet !== LF && octet !== NUL)) continue;
+    for (let at = chunk.indexOf(LF, start); at >= 0 && at < end; at = chunk.indexOf(LF, lineStart)) {
       const length = at - lineStart;
       if (length > maxHeaderLineBytes) return this.#failLongHeader(chunk);
-      if (octet === NUL) return this.#fail(nulInHeader(this.#command, this.#lineCount + 1), chunk);
       if (length === 0 || (length === 1 && this.#octetBefore(chunk, at) === CR)) return this.#endHead(chunk, at + 1, length + 1);
       if (this.#lineCount === maxHeaders) return this.#fail(tooManyHeaders(this.#command, this.limits), chunk);
       this.#lineCount++;
       lineStart = at + 1;
     }
-    this.#lineBytes = stop - lineStart;
+    this.#lineBytes = end - lineStart;
     if (this.#lineBytes > maxHeaderLineBytes) return this.#failLongHeader(chunk);
+    if (nul >= 0 && nul === end) return this.#fail(nulInHeader(this.#command, this.#lineCount + 1), chunk);
     return this.#hold(chunk);
   }
 
@@ -235,9 +234,9 @@ export class FrameParser {
       this.#state = 'open-body';
       return at;
     }
-    const digits = text.trim();
-    if (!/^\d+$/.test(digits)) return this.#fail(badContentLength(this.#command, text), chunk);
-    this.#bodyBytes = digits.length > LONGEST_COUNT ? Infinity : Number(digits);
+    const bodyBytes = parseCount(text);
+    if (bodyBytes === undefined) return this.#fail(badContentLength(this.#command, text), chunk);
+    this.#bodyBytes = bodyBytes;
     if (this.#headBytes + this.#bodyBytes + 1 > this.limits.maxFrameBytes) {
       return this.#fail(frameTooLarge(this.#command, this.limits), chunk);
     }
@@ -304,4 +303,17 @@ export class FrameParser {
     this.#error = undefined;
     return error;
   }
+}
+
+/** A count of octets, blanks around it allowed; undefined where it is none. However long, it never wraps around. */
+function parseCount(text: string): number | undefined {
+  const digits = text.trim();
+  if (digits === '') return undefined;
+  let count = 0;
+  for (let i = 0; i < digits.length; i++) {
+    const digit = digits.charCodeAt(i) - ZERO;
+    if (!(digit >= 0 && digit <= 9)) return undefined;
+    count = count * 10 + digit;
+  }
+  return count;
 }
