@@ -10,11 +10,11 @@ test('README shows every option as the table has it (else: node --import tsx ser
 });
 
 test('the table is put between its marks and nothing else is touched', () => {
-  const before = 'a\n<!-- options: written from server/config-table.ts -->\nold\n<!-- /options -->\nz\n';
+  const before = 'a\n<!-- options: written from server/config-table.ts -->\nSTALE\n<!-- /options -->\nz\n';
   const after = withOptionsTable(before) ?? '';
   assert.match(after, /^a\n/);
   assert.match(after, /z\n$/);
-  assert.ok(after.includes(optionsTable()) && !after.includes('old'));
+  assert.ok(after.includes(optionsTable()) && !after.includes('STALE'));
   assert.equal(withOptionsTable(after), after);
   assert.equal(withOptionsTable('no marks'), undefined);
 });
