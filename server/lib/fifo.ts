@@ -66,6 +66,12 @@ export class Fifo<T> {
     this.#slots[(this.#head + index) & (this.#slots.length - 1)] = item;
   }
 
+  clear(): void {
+    this.#slots = new Array<T | undefined>(SMALLEST);
+    this.#head = 0;
+    this.#length = 0;
+  }
+
   #shrink(): void {
     const size = this.#slots.length;
     if (size > SMALLEST && this.#length * 4 <= size) this.#resize(size / 2);

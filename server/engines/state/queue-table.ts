@@ -37,12 +37,14 @@ export class QueueTable<Stored> {
     return this.#queues.get(name) ?? this.#add(name, true);
   }
 
-  remove(name: string): void {
+  /** Returns the queue as it was. */
+  remove(name: string): Queue<Stored> | undefined {
     const queue = this.#queues.get(name);
-    if (!queue) return;
+    if (!queue) return undefined;
     this.#queues.delete(name);
     queue.isDropped = true;
     this.bytes -= queue.bytes;
+    return queue;
   }
 
   /** To be called when a queue may have become empty. */

@@ -60,6 +60,17 @@ export class Queue<Stored> {
     return first;
   }
 
+  /** An entry at rest or held, whatever is staged for it. */
+  find(seq: number): Entry<Stored> | undefined {
+    return this.held.get(seq) ?? this.ready.get(seq);
+  }
+
+  /** All of them, those at rest first. */
+  *entries(): Iterable<Entry<Stored>> {
+    yield* this.ready.list(0, Infinity);
+    yield* this.held.values();
+  }
+
   /** A held entry that nobody has a mark on. */
   findHeld(seq: number): Entry<Stored> | undefined {
     const entry = this.held.get(seq);

@@ -59,6 +59,22 @@ export class ReadyOrder<Stored> {
     return entry;
   }
 
+  /** The entry of that number, left where it is. */
+  get(seq: number): Entry<Stored> | undefined {
+    const found = this.#stragglers?.get(seq) ?? this.#line.at(this.#find(seq));
+    return found instanceof Hole ? undefined : found;
+  }
+
+  /** Puts the stragglers in line: worth a walk through all of it when there are very many, as after a replay. */
+  straighten(): void {
+    if (!this.#stragglers) return;
+    const entries = this.list(0, Infinity);
+    this.#line.clear();
+    this.#holes = 0;
+    this.#stragglers = undefined;
+    for (const entry of entries) this.#line.push(entry);
+  }
+
   /** Up to `limit` entries in order, from the one at place `offset`; they stay where they are. */
   list(offset: number, limit: number): Entry<Stored>[] {
     const listed: Entry<Stored>[] = [];

@@ -1,4 +1,5 @@
 import { Entry } from './entry.ts';
+import type { Queue } from './queue.ts';
 import type { QueueTable } from './queue-table.ts';
 
 /**
@@ -52,8 +53,13 @@ export class Restore<Stored> {
     return held !== undefined || this.#hold(queue, seq);
   }
 
-  dropQueue(queue: string): void {
-    this.#table.remove(queue);
+  dropQueue(queue: string): Queue<Stored> | undefined {
+    return this.#table.remove(queue);
+  }
+
+  /** Call it at the end, when entries may have come in another order than that of their numbers. */
+  straighten(): void {
+    for (const queue of this.#table.known()) queue.ready.straighten();
   }
 
   /** Gives back everything that is held, each with one more recovery; tells how many. */

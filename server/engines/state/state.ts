@@ -2,6 +2,7 @@ import type { ConsumerWant, Group, QueueInfo } from '../../broker/engine.ts';
 import { serveInTurn, type Taken } from './claim.ts';
 import type { Announcement, Effect, Refusal, StagedGroup } from './effect.ts';
 import type { Entry } from './entry.ts';
+import type { Queue } from './queue.ts';
 import { QueueTable } from './queue-table.ts';
 import { Restore } from './restore.ts';
 import { Staging } from './staging.ts';
@@ -74,8 +75,19 @@ export class State<Stored = never> {
     this.#table.addTemporary(queue);
   }
 
-  dropQueue(queue: string): void {
-    this.#table.remove(queue);
+  /** Returns the queue as it was: an engine may have to let go of what its entries refer to. */
+  dropQueue(queue: string): Queue<Stored> | undefined {
+    return this.#table.remove(queue);
+  }
+
+  /** An entry at rest or held, whatever is staged for it. */
+  find(queue: string, seq: number): Entry<Stored> | undefined {
+    return this.#table.get(queue)?.find(seq);
+  }
+
+  /** The queues themselves, for an engine that has to walk through their entries. */
+  known(): Iterable<Queue<Stored>> {
+    return this.#table.known();
   }
 
   queues(): QueueInfo[] {

@@ -32,6 +32,10 @@ export class Stragglers<Stored> {
     }
   }
 
+  get(seq: number): Entry<Stored> | undefined {
+    return this.#entries.get(seq);
+  }
+
   take(seq: number): Entry<Stored> | undefined {
     const entry = this.#entries.get(seq);
     if (!entry) return undefined;
