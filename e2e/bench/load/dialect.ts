@@ -1,0 +1,32 @@
+import type { FrameTemplate } from './client-frame.ts';
+
+/** What a client hears, whatever its broker speaks. Octets are only valid during the call. */
+export interface ClientEvents {
+  /** Everything sent so far was carried out: the login, and whatever a later fence stood behind. */
+  ready(): void;
+  /** A request with the receipt `number` was carried out. */
+  confirmed(number: number): void;
+  /** A message: its whole unit begins at `start`, its body ends before `bodyEnd`. */
+  delivered(buffer: Buffer, start: number, bodyEnd: number): void;
+  failed(why: string): void;
+}
+
+export interface SubscribeOptions {
+  /** Settle each delivery by an ACK of its own, with at most so many unsettled ones. */
+  readonly prefetch?: number;
+}
+
+/** The words of a protocol, as whole masked WebSocket frames. */
+export interface Dialect {
+  login(): Buffer;
+  /** Asks for a confirmation too. */
+  subscribe(id: string, destination: string, options?: SubscribeOptions): Buffer;
+  /** Messages of `bodyBytes`, see `body.ts`. Values: sender, number; with `receipt`, the receipt's number before them. */
+  publish(destination: string, bodyBytes: number, options?: { readonly receipt?: boolean }): FrameTemplate;
+  /** Takes the messages of one connection in turn. */
+  reader(events: ClientEvents, answer: (frame: Buffer) => void): Reader;
+}
+
+export interface Reader {
+  message(buffer: Buffer, start: number, end: number): void;
+}

@@ -1,0 +1,81 @@
+import { ProcessTree } from '../process-tree.ts';
+import { readCounter } from './connection.ts';
+import { Histogram } from './histogram.ts';
+
+/** What one stretch of work cost and gave. CPU in µs, memory in octets, times in ms. */
+export interface Measured {
+  /** What the costs are divided by: deliveries, messages or connections. */
+  readonly units: number;
+  readonly elapsedMs: number;
+  readonly brokerCpuMicros: number;
+  /** CPU of the load generator's own process: below the broker's, or the broker was not the bottleneck. */
+  readonly generatorCpuMicros: number;
+  /** Reads that the generator's sockets needed. */
+  readonly reads: number;
+  readonly rssAnonBytes: number;
+  /** Histogram of latencies, `Histogram.toPairs`. */
+  readonly latency: readonly number[];
+  readonly ledger: Ledger;
+  /** Further figures by name, shown in the JSON only. */
+  readonly extra?: Readonly<Record<string, number>>;
+}
+
+/** What was to come against what came, over the whole run, warm-up included. */
+export interface Ledger {
+  readonly expected: number;
+  readonly received: number;
+  readonly missing: number;
+  readonly repeated: number;
+  /** Came before an earlier one of the same sender. */
+  readonly disordered: number;
+}
+
+/** Reads the broker's and its own process' meters at both ends of a stretch of work. */
+export class Meter {
+  readonly latency = new Histogram();
+  readonly #broker: ProcessTree;
+  #brokerCpu = 0;
+  #ownCpu = 0;
+  #reads = 0;
+  #startedAt = 0;
+  #units = 0;
+  #isRunning = false;
+
+  constructor(pid: number) {
+    this.#broker = new ProcessTree(pid);
+  }
+
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
+  /** `units`: the job's running count at this moment. */
+  start(units: number): void {
+    this.latency.clear();
+    this.#units = units;
+    this.#reads = readCounter.reads;
+    this.#ownCpu = ownCpuMicros();
+    this.#brokerCpu = this.#broker.cpuMicros();
+    this.#startedAt = performance.now();
+    this.#isRunning = true;
+  }
+
+  stop(units: number): Omit<Measured, 'ledger'> {
+    const elapsedMs = performance.now() - this.#startedAt;
+    this.#isRunning = false;
+    return {
+      units: units - this.#units,
+      elapsedMs,
+      brokerCpuMicros: this.#broker.cpuMicros() - this.#brokerCpu,
+      generatorCpuMicros: ownCpuMicros() - this.#ownCpu,
+      reads: readCounter.reads - this.#reads,
+      rssAnonBytes: this.#broker.rssAnonBytes(),
+      latency: this.latency.toPairs(),
+    };
+  }
+}
+
+function ownCpuMicros(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
