@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { parseDestinations, type Destination } from './destination.ts';
+
+const limits = { maxTopicWords: 8, maxDestinationBytes: 100, maxComposite: 4 };
+
+const parse = (text: string): readonly Destination[] => {
+  const parsed = parseDestinations(text, limits);
+  assert.ok(!('code' in parsed), 'code' in parsed ? parsed.detail : '');
+  return parsed;
+};
+
+const refusalOf = (text: string): string => {
+  const parsed = parseDestinations(text, limits);
+  assert.ok('code' in parsed, `expected '${text}' to be refused`);
+  return parsed.code;
+};
+
+const brief = (text: string): string[] => parse(text).map(({ kind, name }) => `${kind}:${name}`);
+
+describe('a destination', () => {
+  test('is read in every spelling of its kind', () => {
+    for (const text of ['/queue/a.b', 'queue/a.b', 'queue://a.b', 'jms.queue.a.b', 'a.b']) {
+      const [destination] = parse(text);
+      assert.equal(destination?.kind, 'queue');
+      assert.equal(destination.name, 'a.b');
+      assert.equal(destination.canonical, '/queue/a.b');
+      assert.equal(destination.text, text);
+    }
+    for (const text of ['/topic/a', 'topic/a', 'topic://a', 'jms.topic.a']) {
+      assert.equal(parse(text)[0]?.canonical, '/topic/a');
+    }
+  });
+
+  test('keeps slashes in names and decodes %2F only', () => {
+    assert.deepEqual(brief('/queue/a/b'), ['queue:a/b']);
+    assert.deepEqual(brief('/queue/a%2Fb%2fc%20d'), ['queue:a/b/c%20d']);
+  });
+
+  test('finds wildcards in the raw text: as whole words, > only at the end', () => {
+    const isPattern = (text: string) => parse(text)[0]?.isPattern;
+    for (const text of ['/topic/*', '/topic/a.*.c', '/topic/a.#', '/topic/#.b', '/topic/a.>']) assert.equal(isPattern(text), true, text);
+    for (const text of ['/topic/a*', '/topic/a.b#', '/topic/>.a', '/topic/a', '/queue/a.*']) assert.equal(isPattern(text), false, text);
+  });
+
+  test('splits a composite only before a known prefix', () => {
+    assert.deepEqual(brief('/queue/a,/topic/b'), ['queue:a', 'topic:b']);
+    assert.deepEqual(brief('/queue/a, queue://b ,/topic/c.*'), ['queue:a', 'queue:b', 'topic:c.*']);
+    assert.deepEqual(brief('/queue/a,b'), ['queue:a,b']);
+    assert.deepEqual(brief('/queue/a,b,/topic/c,d'), ['queue:a,b', 'topic:c,d']);
+  });
+
+  test('knows temporaries and the addresses of other sessions', () => {
+    assert.deepEqual(brief('/temp-queue/x'), ['temp-queue:x']);
+    assert.deepEqual(brief('/temp-topic/x'), ['temp-topic:x']);
+    assert.deepEqual(brief('/reply-queue/s.1'), ['reply-queue:s.1']);
+    assert.deepEqual(brief('/remote-temp-queue/s.1'), ['reply-queue:s.1']);
+    assert.deepEqual(brief('/remote-temp-topic/s.1'), ['reply-topic:s.1']);
+  });
+
+  test('is refused with the precise cause', () => {
+    assert.equal(refusalOf('/nowhere/a'), 'unknown-prefix');
+    assert.equal(refusalOf('/queue/'), 'empty-name');
+    assert.equal(refusalOf(''), 'empty-name');
+    assert.equal(refusalOf('/queue/temp:queue:s.1'), 'reserved-name');
+    assert.equal(refusalOf('/topic/temp:topic:s.1'), 'reserved-name');
+    assert.equal(refusalOf('temp:queue:s.1'), 'reserved-name');
+    assert.equal(refusalOf(`/queue/${'x'.repeat(101)}`), 'destination-too-long');
+    assert.equal(refusalOf(`/topic/${'a.'.repeat(8)}a`), 'too-many-words');
+    assert.equal(refusalOf('/queue/a,/queue/b,/queue/c,/queue/d,/queue/e'), 'composite-too-long');
+    assert.equal(refusalOf('/queue/a,/topic/'), 'empty-name');
+  });
+});
