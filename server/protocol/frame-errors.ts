@@ -48,7 +48,11 @@ export const missingBodyTerminator = (command: string, bodyBytes: number, octet:
     `${command}: expected NUL after the ${bodyBytes} octets of content-length, got octet 0x${octet.toString(16).padStart(2, '0')}`,
   );
 
+export const badHeartBeat = (value: string): ProtocolError =>
+  error('Bad heart-beat', 'bad-heart-beat', `expected heart-beat to be two counts of milliseconds, like 10000,10000; got ${quoted(value)}`);
+
 /** Short and printable: what a stranger sent may end in a log and in a terminal. */
 function quoted(text: string): string {
-  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
+  const printable = text.slice(0, 40).replace(/\p{C}/gu, '?');
+  return `"${printable}${text.length > 40 ? '…' : ''}"`;
 }

@@ -1,3 +1,4 @@
+import { badHeartBeat } from './frame-errors.ts';
 import type { ProtocolError } from './protocol-error.ts';
 
 /** A `heart-beat` header: what its sender can give (`x`) and would like to get (`y`), in ms; 0 = not at all. */
@@ -22,13 +23,7 @@ const NONE: HeartBeat = { x: 0, y: 0 };
 export function parseHeartBeat(text: string | undefined): HeartBeat | ProtocolError {
   if (text === undefined) return NONE;
   const match = /^\s*(\d+)\s*,\s*(\d+)\s*$/.exec(text);
-  if (match === null) {
-    return {
-      message: 'Bad heart-beat',
-      code: 'bad-heart-beat',
-      detail: `The heart-beat header must be two non-negative integers in ms, like "10000,10000"; got ${quote(text)}.`,
-    };
-  }
+  if (match === null) return badHeartBeat(text);
   return { x: milliseconds(match[1]), y: milliseconds(match[2]) };
 }
 
@@ -52,8 +47,4 @@ function agree(x: number, y: number): number {
 
 function milliseconds(digits: string | undefined): number {
   return Math.min(Number(digits), Number.MAX_SAFE_INTEGER);
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
 }
