@@ -33,6 +33,7 @@ export class TcpTransport {
   readonly #turn = new OutboundTurn((frame: WireFrame) => frame.head);
   readonly #peers: OpenPeers;
   readonly #server: Server;
+  #isAccepting = true;
   #closed: Promise<void> | undefined = undefined;
 
   constructor(options: TcpTransportOptions) {
@@ -68,22 +69,28 @@ export class TcpTransport {
     return address;
   }
 
+  /** Takes no more connections; those who are here stay. */
+  stopAccepting(): void {
+    this.#isAccepting = false;
+    if (this.#server.listening) this.#server.close();
+  }
+
   /**
    * Takes no more connections, says goodbye to all peers and resolves when they are gone, at the latest after the sum
    * of both spans. Idempotent.
    */
   close(options: DrainOptions): Promise<void> {
+    this.stopAccepting();
     return (this.#closed ??= this.#drain(options));
   }
 
   async #drain(options: DrainOptions): Promise<void> {
-    if (this.#server.listening) this.#server.close();
     await this.#peers.drain(options);
   }
 
   readonly #accept = (socket: Socket): void => {
-    if (this.#closed) {
-      // Its handshake ended after the goodbyes had been said.
+    if (!this.#isAccepting) {
+      // Its handshake ended after the door was closed.
       socket.destroy();
       return;
     }

@@ -54,6 +54,7 @@ export class WebSocketTransport {
   readonly #turn = new OutboundTurn(webSocketFrame);
   readonly #peers: OpenPeers;
   readonly #detachments: (() => void)[] = [];
+  #isAccepting = true;
   #closed: Promise<void> | undefined = undefined;
 
   constructor(options: WebSocketTransportOptions) {
@@ -100,11 +101,17 @@ export class WebSocketTransport {
     response.writeHead(refusal.status, refusalHeaders(refusal)).end(`${refusal.sentence}\n`);
   };
 
+  /** Refuses newcomers by 503 from now on; those who are here stay. */
+  stopAccepting(): void {
+    this.#isAccepting = false;
+  }
+
   /**
    * Refuses newcomers by 503 from now on, says goodbye to all peers and resolves when they are gone, at the latest
    * after the sum of both spans. Lets go of the HTTP servers then. Idempotent.
    */
   close(options: DrainOptions): Promise<void> {
+    this.stopAccepting();
     return (this.#closed ??= this.#drain(options));
   }
 
@@ -136,7 +143,7 @@ export class WebSocketTransport {
   }
 
   #refusalOf(request: IncomingMessage): HttpRefusal | undefined {
-    if (this.#closed) return unavailable('This node is shutting down; connect again.');
+    if (!this.#isAccepting) return unavailable('This node is shutting down; connect again.');
     const { maxConnections, origins } = this.#options;
     if (this.#peers.count >= maxConnections) return unavailable(`This node has its ${maxConnections} connections; try again later.`);
     const verdict = guardUpgrade(request.headers, origins);
