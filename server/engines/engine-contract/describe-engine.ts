@@ -1,0 +1,30 @@
+import { describe } from 'node:test';
+import { describeClaims } from './claims.ts';
+import { describeGroups } from './groups.ts';
+import { describeInspection } from './inspection.ts';
+import { describeClose, describeRestart } from './life.ts';
+import { describeOrder } from './order.ts';
+import { describeRelease } from './release.ts';
+import type { CreateSubject } from './rig.ts';
+import { describeSettle } from './settle.ts';
+import { describeTemporaryQueues } from './temporary-queues.ts';
+import { describeTopics } from './topics.ts';
+
+/**
+ * Holds a body of the Engine port to the port's word. Each test creates an engine of its own. `outlives` says that the
+ * store survives the engine, and adds what must hold after a crash; `create` then has to bring `restart`.
+ */
+export function describeEngine(name: string, create: CreateSubject, options: { readonly outlives?: boolean } = {}): void {
+  describe(`${name} engine`, () => {
+    describeOrder(create);
+    describeSettle(create);
+    describeRelease(create);
+    describeGroups(create);
+    describeTopics(create);
+    describeTemporaryQueues(create);
+    describeInspection(create);
+    describeClaims(create);
+    describeClose(create);
+    if (options.outlives) describeRestart(create);
+  });
+}

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import type { EngineEvents } from '../../broker/engine.ts';
+import type { Message } from '../../broker/message.ts';
+
+const PATIENCE_MS = 10_000;
+
+/** Everything an engine hands up, and a way to wait for it. */
+export class RecordedEvents implements EngineEvents {
+  readonly messages: { readonly topic: string; readonly message: Message }[] = [];
+  readonly ready: string[] = [];
+  /** What must not happen: the store gave up, or a topic has a hole. */
+  readonly fatal: Error[] = [];
+  #waiters: (() => void)[] = [];
+
+  onMessage(topic: string, message: Message): void {
+    this.messages.push({ topic, message });
+    this.#wake();
+  }
+
+  onReady(queue: string): void {
+    this.ready.push(queue);
+    this.#wake();
+  }
+
+  onGap(pattern: string, count: number): void {
+    this.fatal.push(new Error(`expected no message to be lost, got a gap of ${count} in ${pattern}`));
+    this.#wake();
+  }
+
+  onFatal(error: Error): void {
+    this.fatal.push(error);
+    this.#wake();
+  }
+
+  /** `topic id` of each message so far. */
+  get published(): string[] {
+    return this.messages.map(({ topic, message }) => `${topic} ${message.id}`);
+  }
+
+  /** Waits until that many topic messages came. */
+  async untilPublished(count: number): Promise<string[]> {
+    await this.#until(`${count} topic messages`, () => this.messages.length >= count);
+    return this.published;
+  }
+
+  /** Waits for a hint for that queue, one that comes after this call or came since the last `forgetReady`. */
+  async untilReady(queue: string): Promise<void> {
+    await this.#until(`a hint for ${queue}`, () => this.ready.includes(queue));
+  }
+
+  forgetReady(): void {
+    this.ready.length = 0;
+  }
+
+  async #until(what: string, isDone: () => boolean): Promise<void> {
+    const deadline = Date.now() + PATIENCE_MS;
+    while (!isDone()) {
+      const left = deadline - Date.now();
+      assert.ok(left > 0, `expected ${what} within ${PATIENCE_MS} ms; came: ${this.published.length} messages, hints ${this.ready}`);
+      await this.#nextEvent(left);
+    }
+  }
+
+  #nextEvent(patienceMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, patienceMs);
+      this.#waiters.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  #wake(): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const wake of waiters) wake();
+  }
+}
