@@ -62,6 +62,8 @@ export class Link {
   readonly #options: LinkOptions;
   readonly #wishes = new Map<string, Wish>();
   #receipts = new Receipts();
+  /** What came over the connection at hand: only this can be settled. */
+  #received = new WeakSet<IMessage>();
   #state: LinkState = { name: 'closed' };
   #client: Client | undefined;
   #login: Login | undefined;
@@ -110,6 +112,7 @@ export class Link {
 
   /** Acknowledges or returns a message of the connection at hand; one of an earlier connection is `lost`. */
   settle(message: IMessage, verdict: 'ack' | 'nack'): Promise<Outcome> {
+    if (!this.#received.has(message)) return Promise.resolve(LOST);
     return this.#ask((_client, receipt) => (verdict === 'ack' ? message.ack({ receipt }) : message.nack({ receipt })));
   }
 
@@ -135,11 +138,7 @@ export class Link {
 
   async #fulfil(wish: Wish): Promise<void> {
     const outcome = await this.#ask((client, receipt) =>
-      client.subscribe(wish.destination, (message) => this.#wishes.get(wish.id)?.onMessage(message), {
-        ...wish.headers,
-        id: wish.id,
-        receipt,
-      }),
+      client.subscribe(wish.destination, (message) => this.#hear(wish.id, message), { ...wish.headers, id: wish.id, receipt }),
     );
     if (!this.#wishes.has(wish.id)) return;
     if (outcome.kind === 'done') wish.onInForce();
@@ -147,6 +146,11 @@ export class Link {
       this.#wishes.delete(wish.id);
       wish.onRefused(outcome.reason);
     }
+  }
+
+  #hear(id: string, message: IMessage): void {
+    this.#received.add(message);
+    this.#wishes.get(id)?.onMessage(message);
   }
 
   #ask(transmit: (client: Client, receipt: string) => void): Promise<Outcome> {
@@ -187,6 +191,7 @@ export class Link {
     });
     this.#client = client;
     this.#receipts = receipts;
+    this.#received = new WeakSet();
     this.#moveTo({ name: 'connecting', isFirst });
     client.activate();
   }
