@@ -1,0 +1,192 @@
+import type { State } from '../state/state.ts';
+import { readBatch } from './batch-reader.ts';
+import type { BatchWriter } from './batch-writer.ts';
+import type { DiskRoom } from './disk-room.ts';
+import type { Journal } from './journal.ts';
+import { placeAt, type Place } from './place.ts';
+import { readRecord } from './record.ts';
+import { placeOf, type ResidentMessages, type Stored, type StoredEntry } from './resident-messages.ts';
+import { SEGMENT_HEAD_BYTES, type Segment } from './segment.ts';
+
+/** A message in the front segment that is still needed, with its stored form. */
+interface Survivor {
+  readonly queue: string;
+  readonly entry: StoredEntry;
+  readonly place: Place;
+  readonly record: Buffer;
+}
+
+/** A survivor that is being written once more, and where in the record. */
+interface Forwarded extends Survivor {
+  readonly at: number;
+}
+
+/** Read of the front segment at a time, so that no batch waits long behind the survivors of one step. */
+const STEP_BYTES = 512 * 1024;
+
+/**
+ * Gives disk space back. The front segment is removed as soon as nothing in it is needed. Where a few old messages keep
+ * it, and the journal takes more than about twice what is needed, they are *forwarded*: put once more, with the counters
+ * they have now, at the end of the journal, a step at a time together with whatever is committed next.
+ *
+ *     idle --due--> reading --> loaded --written with a batch--> reading … --> the front is empty: removed, idle
+ *
+ * Forwarded messages stand first in their batch: a settle of the same message, which may come in that batch, must stand
+ * behind its last put. Those settled in earlier batches are gone from the state and so are not forwarded.
+ */
+export class Compactor {
+  readonly #journal: Journal;
+  readonly #state: State<Stored>;
+  readonly #residents: ResidentMessages;
+  readonly #room: DiskRoom;
+  readonly #segmentBytes: number;
+  /** Asks for a batch, in case nobody else does. */
+  readonly #wake: () => void;
+  readonly #onError: (error: unknown) => void;
+  #loaded: Survivor[] = [];
+  #forwarded: Forwarded[] = [];
+  /** How far the front was read, and which segment that was. */
+  #scan: { segment: Segment; at: number } | undefined;
+  #task: Promise<void> | undefined;
+
+  constructor(
+    journal: Journal,
+    state: State<Stored>,
+    residents: ResidentMessages,
+    room: DiskRoom,
+    segmentBytes: number,
+    wake: () => void,
+    onError: (error: unknown) => void,
+  ) {
+    this.#journal = journal;
+    this.#state = state;
+    this.#residents = residents;
+    this.#room = room;
+    this.#segmentBytes = segmentBytes;
+    this.#wake = wake;
+    this.#onError = onError;
+  }
+
+  /** Survivors wait to be written. */
+  get hasWork(): boolean {
+    return this.#loaded.length > 0;
+  }
+
+  /** Writes what waits; to be called first when a batch is composed. */
+  write(batch: BatchWriter): void {
+    for (const survivor of this.#loaded) {
+      const { queue, entry, record } = survivor;
+      if (this.#isNeeded(survivor)) this.#forwarded.push({ ...survivor, at: batch.putStored(queue, entry, record) });
+    }
+    this.#loaded = [];
+  }
+
+  /** The batch is on the disk; to be called before its groups are committed. */
+  committed(record: Place): void {
+    for (const survivor of this.#forwarded) {
+      if (!this.#isNeeded(survivor)) continue;
+      const { entry, place, at } = survivor;
+      this.#journal.count(place, -entry.bytes);
+      this.#residents.move(entry, record + at);
+      this.#journal.count(record + at, entry.bytes);
+    }
+    this.#forwarded = [];
+  }
+
+  /** The batch found no room: what should have been moved stays where it is, until another reading of the front. */
+  abandoned(): void {
+    this.#forwarded = [];
+    this.#scan = undefined;
+  }
+
+  /** Does the next step in the background, if there is one. */
+  step(): void {
+    if (this.#task || this.hasWork) return;
+    if (!this.#isFrontEmpty() && !this.#isDue()) return;
+    this.#task = this.#step()
+      .catch(this.#onError)
+      .finally(() => {
+        this.#task = undefined;
+        if (this.hasWork) this.#wake();
+      });
+  }
+
+  async close(): Promise<void> {
+    await this.#task;
+  }
+
+  async #step(): Promise<void> {
+    while (this.#isFrontEmpty()) await this.#journal.removeFront();
+    if (this.#isDue()) await this.#read();
+  }
+
+  #isFrontEmpty(): boolean {
+    const { front, tail } = this.#journal;
+    return front !== tail && front.liveBytes === 0 && front.readers === 0;
+  }
+
+  #isDue(): boolean {
+    const { front, tail, totalBytes, liveBytes } = this.#journal;
+    if (front === tail || front.liveBytes === 0) return false;
+    // With little room left, only where a little written frees a lot.
+    if (this.#room.isSpent) return front.liveBytes * 16 < front.size;
+    if (!this.#room.isOpen && front.liveBytes * 4 < front.size) return true;
+    return totalBytes > 2 * liveBytes + 2 * this.#segmentBytes;
+  }
+
+  /** Reads on in the front segment and collects what is needed of it. */
+  async #read(): Promise<void> {
+    const { front } = this.#journal;
+    if (this.#scan?.segment !== front) this.#scan = { segment: front, at: SEGMENT_HEAD_BYTES };
+    const scan = this.#scan;
+    while (!this.hasWork && scan.at < front.size && scan === this.#scan) {
+      const chunk = await readPiece(front, scan.at, STEP_BYTES);
+      let done = 0;
+      for (;;) {
+        const found = readRecord(chunk, done);
+        if (found.kind === 'bad') throw new Error(`segment ${front.number} cannot be read any more at octet ${scan.at + done}`);
+        if (found.kind === 'short') break;
+        this.#collect(found.payload, placeAt(front.number, scan.at + found.end - found.payload.length));
+        done = found.end;
+      }
+      scan.at += done;
+    }
+    // Whatever is still needed was settled and not yet counted, or is about to be moved; else this would go on for ever.
+    if (!this.hasWork && scan.at >= front.size && scan === this.#scan) this.#scan = undefined;
+  }
+
+  #collect(payload: Buffer, start: Place): void {
+    readBatch(payload, {
+      put: (queue, { seq }, at) => {
+        const entry = this.#state.find(queue, seq);
+        if (entry === undefined || placeOf(entry.content) !== start + at) return;
+        const record = payload.subarray(at + 4, at + 4 + payload.readUInt32LE(at));
+        this.#loaded.push({ queue, entry, place: start + at, record });
+      },
+      drop: nothing,
+      count: nothing,
+      dropQueue: nothing,
+      suspectAll: nothing,
+    });
+  }
+
+  #isNeeded({ queue, entry, place }: Survivor): boolean {
+    return placeOf(entry.content) === place && this.#state.find(queue, entry.seq) === entry;
+  }
+}
+
+/** Octets from `at` on: as many as wished, or more if the first record needs them. */
+async function readPiece(segment: Segment, at: number, wish: number): Promise<Buffer> {
+  for (let length = Math.min(wish, segment.size - at); ; ) {
+    const chunk = Buffer.allocUnsafeSlow(length);
+    await segment.file.read(chunk, length, at);
+    const first = readRecord(chunk, 0);
+    if (first.kind !== 'short' || length === segment.size - at) return chunk;
+    length = Math.min(first.needed, segment.size - at);
+  }
+}
+
+/** Ends and counters in the front segment speak of messages in it, which go or are forwarded with the counters they have. */
+function nothing(): void {
+  return;
+}

@@ -1,0 +1,167 @@
+import type { Failure } from '../../broker/engine.ts';
+import { Fifo } from '../../lib/fifo.ts';
+import { BATCH } from './batch-format.ts';
+import { BatchWriter } from './batch-writer.ts';
+import type { Compactor } from './compactor.ts';
+import type { DiskRoom } from './disk-room.ts';
+import { chainBroken, diskFull, notStored, outcomeUnknown } from './failures.ts';
+import type { Job } from './job.ts';
+import type { Journal } from './journal.ts';
+import type { Place } from './place.ts';
+
+/** What one batch takes at most; a larger job goes alone. */
+const MAX_BATCH_BYTES = 4 * 1024 * 1024;
+const MAX_BATCH_JOBS = 4096;
+
+/**
+ * Brings jobs to the disk in the order they came, many with one flush. What comes in one turn of the event loop, and
+ * then whatever comes while a flush is under way, makes up the next batch: the busier it is, the more share a flush,
+ * and nobody waits for company.
+ *
+ *     idle --a job--> due --end of the turn--> writing --flushed--> writing … --nothing left--> idle
+ *                                                 |
+ *                                                 +--the disk fails--> failed, for good
+ *
+ * A batch is one record: all of it is there after a crash or nothing. A *full disk* fails the jobs that bring new
+ * messages; the rest is written again with the room the ballast leaves. Any *other error* ends everything: what was on
+ * its way has an unknown outcome, what waits was not stored, and nothing is written any more.
+ */
+export class GroupCommit {
+  readonly #journal: Journal;
+  readonly #room: DiskRoom;
+  readonly #compactor: Compactor;
+  readonly #lastSeq: () => number;
+  readonly #onFatal: (error: Error) => void;
+  readonly #batch = new BatchWriter();
+  readonly #waiting = new Fifo<Job>();
+  #state: 'idle' | 'due' | 'writing' | 'failed' = 'idle';
+  #flushCount = 0;
+  /** The jobs of the batch in hand. */
+  #underWay: Job[] = [];
+  #onIdle: (() => void)[] = [];
+
+  constructor(journal: Journal, room: DiskRoom, compactor: Compactor, lastSeq: () => number, onFatal: (error: Error) => void) {
+    this.#journal = journal;
+    this.#room = room;
+    this.#compactor = compactor;
+    this.#lastSeq = lastSeq;
+    this.#onFatal = onFatal;
+  }
+
+  get hasFailed(): boolean {
+    return this.#state === 'failed';
+  }
+
+  /** Batches written so far. */
+  get flushCount(): number {
+    return this.#flushCount;
+  }
+
+  add(job: Job): void {
+    if (this.hasFailed) {
+      job.refused(notStored);
+      return;
+    }
+    this.#waiting.push(job);
+    this.wake();
+  }
+
+  wake(): void {
+    if (this.#state !== 'idle') return;
+    this.#state = 'due';
+    setImmediate(this.#run);
+  }
+
+  /** Resolves when nothing waits. */
+  idle(): Promise<void> {
+    if (this.#state === 'idle' || this.hasFailed) return Promise.resolve();
+    return new Promise((resolve) => this.#onIdle.push(resolve));
+  }
+
+  /** Ends everything: the store cannot keep its word any more. */
+  fail(error: unknown): void {
+    if (this.hasFailed) return;
+    this.#state = 'failed';
+    for (const job of this.#underWay.splice(0)) job.refused(outcomeUnknown);
+    for (let job = this.#waiting.shift(); job; job = this.#waiting.shift()) job.refused(notStored);
+    this.#tellIdle();
+    this.#onFatal(error instanceof Error ? error : new Error(String(error)));
+  }
+
+  readonly #run = async (): Promise<void> => {
+    if (this.hasFailed) return;
+    this.#state = 'writing';
+    while (this.#waiting.length > 0 || this.#compactor.hasWork) {
+      this.#underWay = this.#take();
+      try {
+        await this.#write(this.#underWay);
+      } catch (error) {
+        this.fail(error);
+      }
+      if (this.hasFailed) return;
+      this.#compactor.step();
+    }
+    this.#state = 'idle';
+    this.#tellIdle();
+  };
+
+  #take(): Job[] {
+    const jobs: Job[] = [];
+    let bytes = 0;
+    for (let job = this.#waiting.at(0); job && jobs.length < MAX_BATCH_JOBS; job = this.#waiting.at(0)) {
+      bytes += job.bytes;
+      if (jobs.length > 0 && bytes > MAX_BATCH_BYTES) break;
+      this.#waiting.shift();
+      jobs.push(job);
+    }
+    return jobs;
+  }
+
+  async #write(jobs: Job[]): Promise<void> {
+    let place = await this.#append(jobs);
+    if (place === 'full') {
+      this.#compactor.abandoned();
+      await this.#room.spend();
+      refuse(jobs, (job) => job.grows, diskFull);
+      place = await this.#append(jobs);
+    }
+    // Whoever failed meanwhile has answered these jobs.
+    if (this.hasFailed) return;
+    if (place === 'full') return refuse(jobs, () => true, diskFull);
+    this.#compactor.committed(place);
+    for (const job of jobs) job.committed(place);
+  }
+
+  /** Composes and appends what is left of the jobs. */
+  async #append(jobs: Job[]): Promise<Place | 'full'> {
+    refuse(jobs, (job) => job.isBroken, chainBroken);
+    const batch = this.#batch;
+    batch.begin(this.#lastSeq());
+    this.#compactor.write(batch);
+    for (const job of jobs) job.write(batch);
+    // Topic messages and the like: they keep their turn, and have nothing to write.
+    if (batch.isEmpty) return NOWHERE;
+    const place = await this.#journal.append(batch.finish(BATCH));
+    if (place === 'full') return place;
+    this.#flushCount++;
+    this.#room.wrote(batch.bytes);
+    return place;
+  }
+
+  #tellIdle(): void {
+    for (const resolve of this.#onIdle.splice(0)) resolve();
+  }
+}
+
+/** The place of what was not written. */
+const NOWHERE: Place = 0;
+
+/** Takes jobs out of the batch, also those that break only because an earlier one was refused. */
+function refuse(jobs: Job[], isRefused: (job: Job) => boolean, failure: Failure): void {
+  let kept = 0;
+  for (const job of jobs) {
+    if (isRefused(job)) job.refused(failure);
+    else jobs[kept++] = job;
+  }
+  jobs.length = kept;
+}

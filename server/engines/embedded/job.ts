@@ -1,0 +1,19 @@
+import type { Failure } from '../../broker/engine.ts';
+import type { BatchWriter } from './batch-writer.ts';
+import type { Place } from './place.ts';
+
+/** What waits for its place in the journal: a group, or another change that has to be durable. */
+export interface Job {
+  /** Rough octets it will write. */
+  readonly bytes: number;
+  /** It brings new messages, for which a full disk has no room. */
+  readonly grows: boolean;
+  /** An earlier group of its session failed, so this one must not take effect. */
+  readonly isBroken: boolean;
+  /** Writes its effects; called again when the batch has to be composed anew. */
+  write(batch: BatchWriter): void;
+  /** Its effects are on the disk, in the record at that place. */
+  committed(record: Place): void;
+  /** It will never take effect. */
+  refused(failure: Failure): void;
+}

@@ -1,0 +1,98 @@
+import { Entry } from '../state/entry.ts';
+import type { Queue } from '../state/queue.ts';
+import type { State } from '../state/state.ts';
+import { BATCH } from './batch-format.ts';
+import { readBatch, type EffectReader } from './batch-reader.ts';
+import type { Standing } from './batch-writer.ts';
+import { placeAt, segmentOf } from './place.ts';
+import { placeOf, type Stored, type StoredEntry } from './resident-messages.ts';
+import type { Segment } from './segment.ts';
+
+/** Brings the state back by reading the journal from its front, and counts what each segment is still needed for. */
+export class Recovery implements EffectReader {
+  readonly #state: State<Stored>;
+  readonly #segments = new Map<number, Segment>();
+  /** The segment in hand, and where in it the payload of the record in hand starts. */
+  #segment: Segment | undefined;
+  #start = 0;
+
+  constructor(state: State<Stored>) {
+    this.#state = state;
+  }
+
+  read(segment: Segment, type: number, payload: Buffer, payloadOffset: number): void {
+    if (type !== BATCH) throw new Error(`segment ${segment.number}: expected a record of type ${BATCH}, got ${type}: a later release wrote it?`);
+    if (segment !== this.#segment) this.#segments.set(segment.number, segment);
+    this.#segment = segment;
+    this.#start = payloadOffset;
+    this.#state.restore.lastSeq(readBatch(payload, this));
+  }
+
+  put(queue: string, standing: Standing, at: number): void {
+    const { seq, bytes, failures, recoveries } = standing;
+    const segment = this.#segment!;
+    const place = placeAt(segment.number, this.#start + at);
+    segment.liveBytes += bytes;
+    // Numbers grow, so only one that was given out before can be there already.
+    const known = seq > this.#state.lastSeq ? undefined : this.#state.find(queue, seq);
+    if (!known) {
+      this.#state.restore.put(queue, new Entry<Stored>(seq, bytes, place, failures, recoveries));
+      return;
+    }
+    this.#uncount(known);
+    known.content = place;
+    known.failures = failures;
+    known.recoveries = recoveries;
+  }
+
+  drop(queue: string, seq: number): void {
+    const entry = this.#state.find(queue, seq);
+    if (!entry) return;
+    this.#uncount(entry);
+    this.#state.restore.drop(queue, seq);
+  }
+
+  count(queue: string, seq: number, failures: number, recoveries: number): void {
+    const entry = this.#state.find(queue, seq);
+    if (!entry) return;
+    entry.failures = failures;
+    entry.recoveries = recoveries;
+  }
+
+  dropQueue(queue: string): void {
+    for (const entry of this.#state.restore.dropQueue(queue)?.entries() ?? []) this.#uncount(entry);
+  }
+
+  suspectAll(): void {
+    suspectAll(this.#state);
+  }
+
+  #uncount(entry: StoredEntry): void {
+    const place = placeOf(entry.content);
+    const segment = place === undefined ? undefined : this.#segments.get(segmentOf(place));
+    if (segment) segment.liveBytes -= entry.bytes;
+  }
+}
+
+/** Nobody knows which of them were in flight: each may have been delivered. Not a count, or power cuts would add up. */
+export function suspectAll(state: State<Stored>): void {
+  for (const { entry } of entries(state)) entry.recoveries = Math.max(1, entry.recoveries);
+}
+
+/** Counts one more recovery for the messages that were in flight, and returns them. */
+export function recoverHeld(state: State<Stored>, held: ReadonlySet<number>): { queue: string; entry: StoredEntry }[] {
+  if (held.size === 0) return [];
+  const recovered: { queue: string; entry: StoredEntry }[] = [];
+  for (const found of entries(state)) {
+    if (!held.has(found.entry.seq)) continue;
+    found.entry.recoveries++;
+    recovered.push(found);
+  }
+  return recovered;
+}
+
+function* entries(state: State<Stored>): Iterable<{ queue: string; entry: StoredEntry }> {
+  for (const queue of state.known() as Iterable<Queue<Stored>>) {
+    for (const entry of queue.entries()) yield { queue: queue.name, entry };
+  }
+}
