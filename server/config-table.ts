@@ -1,5 +1,6 @@
 import { DEFAULT_BROKER_LIMITS as LIMITS, type BrokerLimits } from './broker/limits.ts';
 import { DEFAULT_REDELIVERY_POLICY as REDELIVERY, type RedeliveryPolicy } from './broker/redelivery.ts';
+import { DEFAULT_MEMORY_ENGINE_OPTIONS as MEMORY, type MemoryEngineOptions } from './engines/memory/memory-engine.ts';
 import type { FrameLimits } from './protocol/limits.ts';
 import { bytes, choice, count, milliseconds, optionalWord, passcodes, port, portOrOff, word, words, type Option } from './option.ts';
 
@@ -41,6 +42,12 @@ const redelivery: OptionsOf<RedeliveryPolicy> = {
   maxRecoveries: count(REDELIVERY.maxRecoveries, 'Deliveries whose consumer or node vanished before it is.'),
 };
 
+const memory: OptionsOf<MemoryEngineOptions> = {
+  memoryLimitBytes: bytes(MEMORY.memoryLimitBytes, 'What the memory engine may hold in queues; over it, SENDs to queues are refused.', {
+    env: 'STOMPEDE_MEMORY_LIMIT_BYTES',
+  }),
+};
+
 /** Every option there is: names, defaults, units and what they mean. README's table is written from it. */
 export const CONFIG_TABLE = {
   port: port(15_674, 'HTTP and WebSocket port; 0 = any free one.', { env: 'PORT' }),
@@ -56,7 +63,7 @@ export const CONFIG_TABLE = {
     'Pages that may connect; none = local pages on a loopback address, else the same origin.',
     { env: 'ALLOWED_ORIGINS' },
   ),
-  maxConnections: count(65_536, 'Connections of all kinds; further ones are refused with 503.'),
+  maxConnections: count(65_536, 'Connections of each kind, WebSocket and TCP; further ones are refused.'),
   engine: choice(['embedded', 'memory'], 'embedded', 'Where messages are kept: durable on disk, or gone with the process.', {
     env: 'STOMPEDE_ENGINE',
   }),
@@ -72,6 +79,7 @@ export const CONFIG_TABLE = {
   spreadMs: milliseconds(1_000, 'Over which span a stop closes its connections, so that they do not return all at once.', { min: 0 }),
   limits,
   redelivery,
+  memory,
 };
 
 /** A table, or a section of one. */

@@ -102,7 +102,7 @@ export function refuseOpenHost(host: string, hasAuthentication: boolean): void {
   ]);
 }
 
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 

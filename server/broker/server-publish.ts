@@ -1,0 +1,66 @@
+import { isUtf8 } from 'node:buffer';
+import { Headers } from '../protocol/frame.ts';
+import type { ProtocolError } from '../protocol/protocol-error.ts';
+import type { BrokerContext } from './broker-context.ts';
+import { readDeliveryTerms } from './delivery-terms.ts';
+import type { Destination } from './destination.ts';
+import { isTemporaryQueue, type Operation } from './engine.ts';
+import { engineFailure, unknownDestination } from './errors.ts';
+import type { Message } from './message.ts';
+import { passedHeaders } from './passed-headers.ts';
+import { temporaryName } from './temporaries.ts';
+
+/** What came of a message of the embedding application: its id, or why it was not taken. */
+export type Published = { readonly ok: true; readonly id: string } | { readonly ok: false; readonly error: ProtocolError };
+
+/**
+ * Sends for the embedding application, by the words of a SEND frame and past the rights of users. Resolves at the
+ * engine's receipt level. The message has no origin: nobody's own copy waits for a receipt.
+ */
+export async function publishFromServer(
+  broker: BrokerContext,
+  destination: string,
+  body: Buffer,
+  pairs: readonly string[],
+): Promise<Published> {
+  const destinations = broker.destinations.parse(destination);
+  if ('code' in destinations) return { ok: false, error: destinations };
+  const headers = new Headers(pairs);
+  const draft: Message = {
+    id: broker.nextMessageId(),
+    destination: '',
+    headers: passedHeaders(headers, undefined),
+    body,
+    isText: isUtf8(body),
+    timestamp: broker.clock.now(),
+    ...readDeliveryTerms(headers),
+    origin: '',
+  };
+  const operations: Operation[] = [];
+  for (const each of destinations) {
+    const operation = operationFor(each, draft);
+    if ('code' in operation) return { ok: false, error: operation };
+    operations.push(operation);
+  }
+  const isVolatile = operations.every((each) => each.kind === 'publish' || isTemporaryQueue(each.queue));
+  const outcome = await broker.engine.apply({ operations, lane: isVolatile ? 'volatile' : 'durable' });
+  return outcome.ok ? { ok: true, id: draft.id } : { ok: false, error: engineFailure(outcome.failure) };
+}
+
+function operationFor({ kind, name, text, isPattern }: Destination, draft: Message): Operation | ProtocolError {
+  const message = { ...draft, destination: text };
+  if (isPattern) return unknownDestination('wildcard-in-send', text, 'expected one topic; wildcards are for SUBSCRIBE');
+  switch (kind) {
+    case 'queue':
+      return { kind: 'enqueue', queue: name, message };
+    case 'topic':
+      return { kind: 'publish', topic: name, message };
+    case 'reply-queue':
+      return { kind: 'enqueue', queue: temporaryName('queue', name), message };
+    case 'reply-topic':
+      return { kind: 'publish', topic: temporaryName('topic', name), message };
+    case 'temp-queue':
+    case 'temp-topic':
+      return unknownDestination('temporary-of-nobody', text, 'a temporary belongs to a session; use the address in its reply-to');
+  }
+}
