@@ -1,0 +1,19 @@
+import { deepQueue } from './deep-queue.ts';
+import { diskFull } from './disk-full.ts';
+import { endlessPublisher } from './endless-publisher.ts';
+import { killNode } from './kill-node.ts';
+import { pairs } from './pairs.ts';
+import { runScenarios } from './scenarios.ts';
+import { slowReader } from './slow-reader.ts';
+
+/** `npm run chaos [name …]`: every failure scenario at full size. CI runs the same ones small (`chaos.e2e.ts`). */
+await runScenarios({
+  'kill-node': (seed) => killNode({ kills: 50, seed, window: 50, bodyBytes: 300 }),
+  'kill-node-window-1': (seed) => killNode({ kills: 10, seed, window: 1, bodyBytes: 20_000 }),
+  pairs: (seed) => pairs({ kills: 20, seed }),
+  'disk-full': () => diskFull({ bodyBytes: 8_000 }),
+  'slow-reader': () => slowReader({ readers: 1_000, messages: 1_000, bodyBytes: 16_000 }),
+  'endless-publisher': () => endlessPublisher({ messages: 100_000, bodyBytes: 1_000 }),
+  'endless-publisher-large': () => endlessPublisher({ messages: 500, bodyBytes: 1024 * 1024 }),
+  'deep-queue': () => deepQueue({ messages: 1_000_000, bodyBytes: 1_000 }),
+});
