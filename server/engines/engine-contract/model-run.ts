@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import type { Operation, Outcome } from '../../broker/engine.ts';
+import { message } from './messages.ts';
+import { Model, type Handle, type ModelOutcome } from './model.ts';
+import type { Step, Wish } from './model-steps.ts';
+import { ALL, claimedIds, ids, settle, type Rig } from './rig.ts';
+
+/** An engine and the model, side by side through the steps of one run. */
+export class ModelRun {
+  readonly #rig: Rig;
+  readonly #model = new Model();
+  /** Every claim there ever was: what wild operations choose from. */
+  readonly #handles: Handle[] = [];
+  #messageCount = 0;
+
+  constructor(rig: Rig) {
+    this.#rig = rig;
+  }
+
+  async start(): Promise<void> {
+    await this.#rig.engine.watch('#');
+  }
+
+  async step(step: Step): Promise<void> {
+    const { engine } = this.#rig;
+    switch (step.kind) {
+      case 'burst':
+        return this.#burst(step);
+      case 'claim':
+        return this.#claim(step.queue, step.credits, step.maxBytes);
+      case 'browse': {
+        const shown = await engine.browse(step.queue, step.offset, step.limit);
+        assert.deepEqual(shown, this.#model.browse(step.queue, step.offset, step.limit));
+        return;
+      }
+      case 'purge':
+        assert.equal(await engine.purge(step.queue, step.limit), this.#model.purge(step.queue, step.limit));
+        return;
+      case 'create':
+        this.#model.createTemporaryQueue(step.queue);
+        return engine.createTemporaryQueue(step.queue);
+      case 'drop':
+        this.#model.dropQueue(step.queue);
+        return engine.dropQueue(step.queue);
+      case 'restart':
+        this.#model.crash();
+        this.#handles.length = 0;
+        await this.#rig.restart();
+        return this.start();
+    }
+  }
+
+  /** The dump: what there is, in which order, with which counters, who holds what; and that it can all be settled. */
+  async finish(): Promise<void> {
+    const { engine } = this.#rig;
+    const infos = this.#model.queues();
+    assert.deepEqual((await engine.queues()).sort(byName), infos.sort(byName));
+    for (const { queue, seq, message: held } of this.#model.held()) assert.deepEqual(await engine.readHeld(queue, seq), held);
+    for (const { name } of infos) {
+      assert.deepEqual(ids(await engine.browse(name, 0, ALL)), ids(this.#model.browse(name, 0, ALL)));
+      await this.#claim(name, [ALL], 2 ** 40);
+    }
+    await this.#rig.done(...this.#model.held().map((handle) => settle(handle.queue, handle)));
+    const left = infos.filter((info) => info.temporary).map((info) => ({ ...info, ready: 0, inFlight: 0, bytes: 0 }));
+    assert.deepEqual((await engine.queues()).sort(byName), left);
+    assert.deepEqual(this.#rig.events.published, this.#model.published);
+  }
+
+  async #burst(step: Extract<Step, { kind: 'burst' }>): Promise<void> {
+    const chain = { broken: false };
+    const isAllowed = (operation: Operation): boolean => step.lane === 'durable' || operation.kind === 'publish' || isTemporary(operation);
+    const groups = step.groups.map((wishes) => wishes.map((wish) => this.#operation(wish)).filter((each) => each !== undefined).filter(isAllowed));
+    const replies = groups.map((operations) => this.#rig.apply(operations, { lane: step.lane, ...(step.isChained ? { chain } : {}) }));
+    let isBroken = false;
+    const expected = groups.map((operations): ModelOutcome => {
+      if (isBroken) return { ok: false, code: 'chain-broken' };
+      const outcome = this.#model.apply(operations);
+      isBroken = step.isChained && !outcome.ok;
+      return outcome;
+    });
+    assert.deepEqual((await Promise.all(replies)).map(shorten), expected);
+    assert.deepEqual(await this.#rig.events.untilPublished(this.#model.published.length), this.#model.published);
+  }
+
+  async #claim(queue: string, credits: readonly number[], maxBytes: number): Promise<void> {
+    const wants = credits.map((credit) => ({ credit }));
+    const claimed = await this.#rig.engine.claim(queue, wants, maxBytes);
+    const expected = this.#model.claim(queue, wants, maxBytes);
+    assert.deepEqual(claimedIds(claimed), ids(expected.map(({ entry }) => entry.message)));
+    claimed.forEach((each, index) => {
+      const { entry, want } = expected[index]!;
+      entry.seq ??= each.seq;
+      const { seq, failures, recoveries } = entry;
+      assert.deepEqual(each, { seq, message: entry.message, want, failures, recoveries });
+      this.#handles.push({ queue, seq });
+    });
+  }
+
+  /** Undefined where there is nothing to do it to. */
+  #operation(wish: Wish): Operation | undefined {
+    if (wish.kind === 'enqueue') return { kind: 'enqueue', queue: wish.queue, message: this.#newMessage(wish.bodyBytes) };
+    if (wish.kind === 'publish') return { kind: 'publish', topic: wish.topic, message: this.#newMessage(10) };
+    const candidates = wish.isWild ? this.#handles : this.#model.held();
+    const handle = candidates[wish.pick % candidates.length];
+    if (!handle) return undefined;
+    const { queue, seq } = handle;
+    switch (wish.kind) {
+      case 'settle':
+        return { kind: 'settle', queue, seq };
+      case 'late':
+        return { kind: 'settle', queue, seq, late: true };
+      case 'release':
+        return { kind: 'release', queue, seq, reason: wish.reason };
+      case 'move':
+        return { kind: 'move', queue, seq, to: wish.to, message: this.#newMessage(20) };
+    }
+  }
+
+  #newMessage(bodyBytes: number): ReturnType<typeof message> {
+    return message(`m${++this.#messageCount}`, { body: Buffer.alloc(bodyBytes, this.#messageCount % 251) });
+  }
+}
+
+const byName = (left: { name: string }, right: { name: string }): number => left.name.localeCompare(right.name);
+
+const shorten = (outcome: Outcome): ModelOutcome => (outcome.ok ? outcome : { ok: false, code: outcome.failure.code });
+
+function isTemporary(operation: Exclude<Operation, { kind: 'publish' }>): boolean {
+  return operation.queue.startsWith('temp:') && (operation.kind !== 'move' || operation.to.startsWith('temp:'));
+}

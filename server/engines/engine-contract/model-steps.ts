@@ -1,0 +1,87 @@
+import fc from 'fast-check';
+import type { Lane } from '../../broker/engine.ts';
+
+const DURABLE = ['a', 'b', 'DLQ.a'];
+const TEMPORARY = ['temp:x', 'temp:y'];
+
+/** One thing a random run does. Numbers called `pick` choose among what there is when the step is run. */
+export type Step =
+  | { readonly kind: 'burst'; readonly lane: Lane; readonly isChained: boolean; readonly groups: readonly Wish[][] }
+  | { readonly kind: 'claim'; readonly queue: string; readonly credits: readonly number[]; readonly maxBytes: number }
+  | { readonly kind: 'browse'; readonly queue: string; readonly offset: number; readonly limit: number }
+  | { readonly kind: 'purge'; readonly queue: string; readonly limit: number }
+  | { readonly kind: 'create'; readonly queue: string }
+  | { readonly kind: 'drop'; readonly queue: string }
+  | { readonly kind: 'restart' };
+
+/** An operation before it is known which message it is about. */
+export type Wish =
+  | { readonly kind: 'enqueue'; readonly queue: string; readonly bodyBytes: number }
+  | { readonly kind: 'publish'; readonly topic: string }
+  | { readonly kind: 'settle' | 'late'; readonly pick: number; readonly isWild: boolean }
+  | { readonly kind: 'release'; readonly pick: number; readonly isWild: boolean; readonly reason: 'undelivered' | 'nack' | 'gone' }
+  | { readonly kind: 'move'; readonly pick: number; readonly isWild: boolean; readonly to: string };
+
+const pick = fc.nat({ max: 999 });
+/** Seldom a message that is not held any more, or that never was. */
+const isWild = fc.nat({ max: 9 }).map((number) => number === 0);
+const reason = fc.constantFrom('undelivered' as const, 'nack' as const, 'gone' as const);
+
+function wishFor(queues: readonly string[]): fc.Arbitrary<Wish> {
+  const queue = fc.constantFrom(...queues);
+  return fc.oneof(
+    { weight: 5, arbitrary: fc.record({ kind: fc.constant('enqueue' as const), queue, bodyBytes: fc.nat({ max: 300 }) }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('publish' as const), topic: fc.constantFrom('news', 'news.eu') }) },
+    { weight: 3, arbitrary: fc.record({ kind: fc.constant('settle' as const), pick, isWild }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('late' as const), pick, isWild: fc.constant(true) }) },
+    { weight: 3, arbitrary: fc.record({ kind: fc.constant('release' as const), pick, isWild, reason }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('move' as const), pick, isWild, to: queue }) },
+  );
+}
+
+const groupsOf = (wish: fc.Arbitrary<Wish>): fc.Arbitrary<Wish[][]> =>
+  fc.array(fc.array(wish, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 8 });
+
+/** Several groups of one lane, under way at once: across lanes there is no order to compare. */
+const burst: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('burst' as const),
+      lane: fc.constant('durable' as const),
+      isChained: fc.boolean(),
+      groups: groupsOf(wishFor([...DURABLE, ...TEMPORARY])),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('burst' as const),
+      lane: fc.constant('volatile' as const),
+      isChained: fc.boolean(),
+      groups: groupsOf(wishFor(TEMPORARY)),
+    }),
+  },
+);
+
+const queue = fc.constantFrom(...DURABLE, ...DURABLE, ...TEMPORARY);
+const temporary = fc.constantFrom(...TEMPORARY);
+const claim: fc.Arbitrary<Step> = fc.record({
+  kind: fc.constant('claim' as const),
+  queue,
+  credits: fc.array(fc.nat({ max: 6 }), { minLength: 1, maxLength: 3 }),
+  maxBytes: fc.oneof(fc.nat({ max: 1500 }), fc.constant(1_000_000)),
+});
+
+export function anySteps(options: { readonly withRestarts: boolean; readonly count: number }): fc.Arbitrary<Step[]> {
+  const step: fc.Arbitrary<Step> = fc.oneof(
+    { weight: 8, arbitrary: burst },
+    { weight: 8, arbitrary: claim },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('browse' as const), queue, offset: fc.nat(9), limit: fc.nat(9) }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('purge' as const), queue, limit: fc.nat(5) }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('create' as const), queue: temporary }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('drop' as const), queue }) },
+    { weight: options.withRestarts ? 1 : 0, arbitrary: fc.record({ kind: fc.constant('restart' as const) }) },
+  );
+  return fc.array(step, { minLength: 1, maxLength: options.count, size: 'max' });
+}

@@ -1,0 +1,161 @@
+import type { ConsumerWant, FailureCode, Operation, QueueInfo } from '../../broker/engine.ts';
+import { messageBytes, type Message } from '../../broker/message.ts';
+
+interface ModelEntry {
+  readonly message: Message;
+  /** What the engine calls it; known once it was claimed. */
+  seq: number | undefined;
+  isHeld: boolean;
+  failures: number;
+  recoveries: number;
+}
+
+/** What the port calls a message, and the place it was claimed from: good for settling it, or for trying to in vain. */
+export interface Handle {
+  readonly queue: string;
+  readonly seq: number;
+}
+
+export interface ModelClaimed {
+  readonly entry: ModelEntry;
+  readonly want: number;
+}
+
+export type ModelOutcome = { readonly ok: true; readonly missed: number } | { readonly ok: false; readonly code: FailureCode };
+
+/**
+ * The port's semantics in the plainest way there is: each queue an array in order of arrival, each entry at rest or
+ * held, everything found by walking, a group undone by copying everything beforehand. Slow, and easy to believe.
+ */
+export class Model {
+  #queues = new Map<string, ModelEntry[]>();
+  readonly #temporary = new Set<string>();
+  readonly published: string[] = [];
+
+  apply(operations: readonly Operation[]): ModelOutcome {
+    const before = this.#copy();
+    const publishedCount = this.published.length;
+    let missed = 0;
+    for (const operation of operations) {
+      const result = this.#apply(operation);
+      if (result === 'not-held') {
+        this.#queues = before;
+        this.published.length = publishedCount;
+        return { ok: false, code: 'not-held' };
+      }
+      if (result === 'missed') missed++;
+    }
+    return { ok: true, missed };
+  }
+
+  claim(queue: string, wants: readonly ConsumerWant[], maxBytes: number): ModelClaimed[] {
+    const claimed: ModelClaimed[] = [];
+    const credits = wants.map((want) => want.credit);
+    let bytes = 0;
+    let want = 0;
+    for (const entry of this.#atRest(queue)) {
+      if (credits.every((credit) => credit === 0)) break;
+      bytes += messageBytes(entry.message);
+      if (claimed.length > 0 && bytes > maxBytes) break;
+      while (credits[want] === 0) want = (want + 1) % credits.length;
+      credits[want] = credits[want]! - 1;
+      entry.isHeld = true;
+      claimed.push({ entry, want });
+      want = (want + 1) % credits.length;
+    }
+    return claimed;
+  }
+
+  createTemporaryQueue(queue: string): void {
+    this.#temporary.add(queue);
+  }
+
+  dropQueue(queue: string): void {
+    this.#queues.delete(queue);
+    this.#temporary.delete(queue);
+  }
+
+  browse(queue: string, offset: number, limit: number): Message[] {
+    const messages = this.#atRest(queue).map((entry) => entry.message);
+    return messages.slice(offset, offset + limit);
+  }
+
+  purge(queue: string, limit: number): number {
+    const gone = this.#atRest(queue).slice(0, limit);
+    for (const entry of gone) this.#remove(queue, entry);
+    return gone.length;
+  }
+
+  queues(): QueueInfo[] {
+    const names = new Set([...this.#queues.keys(), ...this.#temporary]);
+    const infos = [...names].map((name) => {
+      const entries = this.#queues.get(name) ?? [];
+      const inFlight = entries.filter((entry) => entry.isHeld).length;
+      const bytes = entries.reduce((sum, entry) => sum + messageBytes(entry.message), 0);
+      return { name, temporary: this.#temporary.has(name), ready: entries.length - inFlight, inFlight, bytes };
+    });
+    return infos.filter((info) => info.temporary || info.ready + info.inFlight > 0);
+  }
+
+  /** The node vanished with everyone who knew a number or watched a topic, and came back. */
+  crash(): void {
+    this.published.length = 0;
+    for (const queue of this.#temporary) this.dropQueue(queue);
+    for (const entry of [...this.#queues.values()].flat()) {
+      if (entry.isHeld) entry.recoveries++;
+      entry.isHeld = false;
+      entry.seq = undefined;
+    }
+  }
+
+  held(): (Handle & { readonly message: Message })[] {
+    return [...this.#queues].flatMap(([queue, entries]) =>
+      entries.filter((entry) => entry.isHeld).map((entry) => ({ queue, seq: entry.seq!, message: entry.message })),
+    );
+  }
+
+  #apply(operation: Operation): 'done' | 'missed' | 'not-held' {
+    if (operation.kind === 'publish') {
+      this.published.push(`${operation.topic} ${operation.message.id}`);
+      return 'done';
+    }
+    if (operation.kind === 'enqueue') return this.#enqueue(operation.queue, operation.message);
+    const { queue, seq } = operation;
+    const entry = this.#queues.get(queue)?.find((each) => each.seq === seq);
+    if (operation.kind === 'settle' && operation.late) {
+      if (!entry || entry.isHeld) return 'missed';
+      return this.#remove(queue, entry);
+    }
+    if (!entry?.isHeld) return 'not-held';
+    if (operation.kind === 'release') {
+      entry.isHeld = false;
+      if (operation.reason === 'nack') entry.failures++;
+      if (operation.reason === 'gone') entry.recoveries++;
+      return 'done';
+    }
+    this.#remove(queue, entry);
+    return operation.kind === 'move' ? this.#enqueue(operation.to, operation.message) : 'done';
+  }
+
+  #enqueue(queue: string, message: Message): 'done' {
+    if (queue.startsWith('temp:') && !this.#temporary.has(queue)) return 'done';
+    const entries = this.#queues.get(queue) ?? [];
+    entries.push({ message, seq: undefined, isHeld: false, failures: 0, recoveries: 0 });
+    this.#queues.set(queue, entries);
+    return 'done';
+  }
+
+  #remove(queue: string, entry: ModelEntry): 'done' {
+    const entries = this.#queues.get(queue)!;
+    entries.splice(entries.indexOf(entry), 1);
+    return 'done';
+  }
+
+  #atRest(queue: string): ModelEntry[] {
+    return (this.#queues.get(queue) ?? []).filter((entry) => !entry.isHeld);
+  }
+
+  #copy(): Map<string, ModelEntry[]> {
+    return new Map([...this.#queues].map(([queue, entries]) => [queue, entries.map((entry) => ({ ...entry }))]));
+  }
+}
