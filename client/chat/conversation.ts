@@ -5,7 +5,7 @@ import { unsentCount, waitingIn, MAX_UNSENT } from './room.ts';
 import { topicOf } from './room-name.ts';
 import { roomNamed, type Rooms, type RoomsEvent } from './rooms.ts';
 import type { Store } from './store.ts';
-import { clockText } from './time-text.ts';
+import { spanText } from './time-text.ts';
 
 /** Sends and hears for the rooms: the link on one side, the rooms' state on the other. */
 export class Conversation {
@@ -87,7 +87,7 @@ export class Conversation {
     const awaySince = this.#awaySince.get(room) ?? 0;
     this.#awaySince.delete(room);
     const at = Date.now();
-    const text = `You were away from ${clockText(awaySince)} to ${clockText(at)}. What others said meanwhile is not here.`;
+    const text = `You were away for ${spanText(at - awaySince)}. What others said meanwhile is not here.`;
     this.#store.dispatch({ kind: 'entered', room, awaySince, at, text });
   }
 

@@ -38,14 +38,18 @@ const link = new Link({
 const conversation = new Conversation(link, rooms, randomId);
 const workshop = new Workshop(link, work, randomId);
 
+/** Why the broker let nobody in; '' while it does. */
+let refusal = '';
+
 const panes = new Panes(() => watch());
-const connectionView = new ConnectionView(link);
+const connectionView = new ConnectionView(link, () => loginDialog.open(refusal));
 const loginDialog = new LoginDialog((login?: Login) => link.connect(login));
 const nameDialog = new NameDialog((name) => {
   tab.write('name', name);
   kept.write('name', name);
   rooms.dispatch({ kind: 'named', name });
   toMessage();
+  askForLogin();
 });
 const chatPane = new ChatPane({
   say: (text) => conversation.say(rooms.state.active, text),
@@ -75,7 +79,13 @@ function onLink(state: LinkState): void {
     conversation.lost();
     workshop.lost();
   }
-  if (state.name === 'refused') loginDialog.open(state.reason);
+  refusal = state.name === 'refused' ? state.reason : '';
+  askForLogin();
+}
+
+/** One question at a time: the name comes first. */
+function askForLogin(): void {
+  if (refusal !== '' && !nameDialog.isOpen) loginDialog.open(refusal);
 }
 
 /** Joins a room if need be, and shows it. */

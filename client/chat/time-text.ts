@@ -1,7 +1,7 @@
 /** Words for moments and spans, in the reader's own zone unless one is given. Moments are ms since the epoch, spans ms. */
 
 export function clockText(at: number, locale?: string, timeZone?: string): string {
-  return new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', timeZone }).format(at);
+  return new Intl.DateTimeFormat(locale, { timeStyle: 'short', timeZone }).format(at);
 }
 
 export function fullText(at: number, locale?: string, timeZone?: string): string {

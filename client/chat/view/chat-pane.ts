@@ -1,6 +1,6 @@
 import { hashOf } from '../room-memory.ts';
 import { topicOf } from '../room-name.ts';
-import { unreadTotal, type Rooms } from '../rooms.ts';
+import { roomNamed, unreadTotal, type Rooms } from '../rooms.ts';
 import { countText } from '../time-text.ts';
 import { Composer } from './composer.ts';
 import { byId, setText } from './element.ts';
@@ -42,7 +42,10 @@ export class ChatPane {
     this.#leave.hidden = !hasRoom;
     this.#noRoom.hidden = hasRoom;
     this.#logs.show(state);
-    this.#composer.show(active);
+    const mayWrite = hasRoom && roomNamed(state, active)?.door !== 'shut';
+    const isWriting = this.#composer.hasFocus;
+    this.#composer.show(active, mayWrite);
+    if (isWriting && hasRoom && !mayWrite) this.#logs.focus();
     const unread = unreadTotal(state);
     document.title = `${unread > 0 ? `(${countText(unread)}) ` : ''}${hasRoom ? `${active} · ` : ''}Stompede Chat`;
   }

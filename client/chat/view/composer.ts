@@ -28,16 +28,21 @@ export class Composer {
     this.#field.addEventListener('keydown', (event) => this.#press(event));
   }
 
-  show(room: string): void {
+  /** `isOpen`: one may write into the room. */
+  show(room: string, isOpen: boolean): void {
+    this.#form.hidden = !isOpen;
     if (room === this.#room) return;
     this.#drafts.set(this.#room, this.#field.value);
     this.#room = room;
-    this.#form.hidden = room === '';
     this.#field.value = this.#drafts.get(room) ?? '';
     this.#drafts.delete(room);
     this.#field.placeholder = `Message ${room}`;
     setText(byId('message-label', HTMLElement), `Message to ${room}`);
     this.#changed();
+  }
+
+  get hasFocus(): boolean {
+    return this.#form.contains(document.activeElement);
   }
 
   focus(): void {

@@ -12,9 +12,11 @@ export class ConnectionView {
   readonly #retry = byId('retry-button', HTMLButtonElement);
   #ticking: ReturnType<typeof setInterval> | undefined;
   #wasLost = false;
+  #isRefused = false;
 
-  constructor(link: Link) {
-    this.#retry.addEventListener('click', () => link.retryNow());
+  /** `signIn`: the broker let nobody in, and someone wants to try with a login. */
+  constructor(link: Link, signIn: () => void) {
+    this.#retry.addEventListener('click', () => (this.#isRefused ? signIn() : link.retryNow()));
   }
 
   show(state: LinkState): void {
@@ -33,7 +35,9 @@ export class ConnectionView {
     // The first attempt is too short to be worth a bar.
     const isWrong = long !== '' && !(state.name === 'connecting' && state.isFirst);
     this.#bar.hidden = !isWrong;
-    this.#retry.hidden = state.name !== 'waiting';
+    this.#isRefused = state.name === 'refused';
+    this.#retry.hidden = state.name !== 'waiting' && !this.#isRefused;
+    setText(this.#retry, this.#isRefused ? 'Sign in' : 'Try now');
   }
 
   /** Screen readers hear the loss and the return, not the seconds of the countdown nor each attempt. */

@@ -6,11 +6,8 @@ export interface JobActions {
   settle(key: string, verdict: 'ack' | 'nack'): void;
 }
 
-/** After so many returns the broker gives a message up (its default). */
-const MAX_ATTEMPTS = 6;
-
 export function createJob(job: Job, actions: JobActions): HTMLElement {
-  const done = element('button', { type: 'button', class: 'solid small', 'aria-label': `Done: ${job.title}` }, icon('check'), 'Done');
+  const done = element('button', { type: 'button', class: 'tinted small', 'aria-label': `Done: ${job.title}` }, icon('check'), 'Done');
   const back = element('button', { type: 'button', class: 'plain small', 'aria-label': `Return: ${job.title}` }, icon('return'), 'Return');
   done.addEventListener('click', () => actions.settle(job.key, 'ack'));
   back.addEventListener('click', () => actions.settle(job.key, 'nack'));
@@ -65,7 +62,7 @@ function state(work: SentWork): HTMLElement {
 function facts(job: Job): HTMLElement {
   const waited = element('span', {}, `waited ${spanText(Math.max(0, job.arrivedAt - job.sentAt))}`);
   const line = element('p', { class: 'job-facts' }, waited);
-  if (job.isRedelivered) line.append(chip('repeat', `redelivered · delivery ${job.attempt} of ${Math.max(MAX_ATTEMPTS, job.attempt)}`, 'busy'));
+  if (job.isRedelivered) line.append(chip('repeat', `redelivered · delivery ${job.attempt}`, 'busy'));
   return line;
 }
 

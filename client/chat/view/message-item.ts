@@ -32,7 +32,8 @@ function createMessage(said: Said, isContinued: boolean, sayAgain: (id: string) 
   const text = element('p', { class: 'text', dir: 'auto' }, said.text);
   const bubble = element('div', { class: 'bubble' }, author, text);
   if (isLong(said.text)) bubble.append(createUnfold(text));
-  const item = element('li', {}, avatar, bubble, createFoot(said, sayAgain));
+  bubble.append(createFoot(said, sayAgain));
+  const item = element('li', {}, avatar, bubble);
   markItem(item, said, isContinued);
   return item;
 }

@@ -21,6 +21,10 @@ export class NameDialog {
     });
   }
 
+  get isOpen(): boolean {
+    return this.#dialog.open;
+  }
+
   open(name: string, isFirst: boolean): void {
     this.#isFirst = isFirst;
     setText(byId('name-title', HTMLElement), isFirst ? 'Welcome to the herd' : 'Change your name');
