@@ -122,7 +122,7 @@ export class State<Stored = never> {
   }
 
   #undo(effects: readonly Effect<Stored>[]): void {
-    for (const effect of effects.toReversed()) {
+    for (const effect of effects) {
       const { queue, entry } = effect;
       queue.pins--;
       if (effect.kind === 'put') this.#table.bytes -= entry.bytes;
