@@ -23,7 +23,7 @@ export class OutboundBatch {
   readonly #previous: OutboundBatch | undefined;
   readonly #frame: WireFrame | undefined;
   #newest: OutboundBatch | undefined = undefined;
-  #chunks: Buffer | readonly Buffer[] | undefined = undefined;
+  #chunks: readonly Buffer[] | undefined = undefined;
 
   /** Without arguments: the root, which holds no frame. */
   constructor(previous?: OutboundBatch, frame?: WireFrame) {
@@ -38,8 +38,8 @@ export class OutboundBatch {
     return (this.#newest = new OutboundBatch(this, frame));
   }
 
-  /** What to write: one buffer, or several for one gathering write. A single frame is not copied. */
-  chunks(framing: Framing): Buffer | readonly Buffer[] {
+  /** What to write: nearly always one buffer, or several for one gathering write. A single frame is not copied. */
+  chunks(framing: Framing): readonly Buffer[] {
     return (this.#chunks ??= join(this.#pieces(framing)));
   }
 
@@ -57,7 +57,7 @@ export class OutboundBatch {
 }
 
 /** Copies runs of small pieces together and leaves large ones alone, in their order. */
-function join(pieces: readonly Buffer[]): Buffer | readonly Buffer[] {
+function join(pieces: readonly Buffer[]): readonly Buffer[] {
   const chunks: Buffer[] = [];
   let run: Buffer[] = [];
   for (const piece of pieces) {
@@ -70,7 +70,7 @@ function join(pieces: readonly Buffer[]): Buffer | readonly Buffer[] {
     chunks.push(piece);
   }
   if (run.length > 0) chunks.push(concat(run));
-  return chunks.length === 1 ? chunks[0]! : chunks;
+  return chunks;
 }
 
 function concat(run: readonly Buffer[]): Buffer {

@@ -121,18 +121,14 @@ export class OutboundQueue implements Flushable {
     this.#bufferedBytes = this.#bufferedLiveBytes = this.#gatheredLiveBytes = 0;
   }
 
-  #write(chunks: Buffer | readonly Buffer[], onTaken: ((error?: Error | null) => void) | undefined): void {
+  #write(chunks: readonly Buffer[], onTaken: ((error?: Error | null) => void) | undefined): void {
     const socket = this.#socket;
-    if (chunks instanceof Buffer) {
-      socket.write(chunks, onTaken);
-      return;
-    }
-    // Corked writes leave together by one gathering system call, uncopied.
-    socket.cork();
     const last = chunks.length - 1;
+    // Corked writes leave together by one gathering system call, uncopied.
+    if (last > 0) socket.cork();
     for (let i = 0; i < last; i++) socket.write(chunks[i]!);
     socket.write(chunks[last]!, onTaken);
-    socket.uncork();
+    if (last > 0) socket.uncork();
   }
 
   #remember(bytes: number, liveBytes: number, taken: readonly (() => void)[] | undefined): void {

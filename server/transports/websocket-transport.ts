@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer, type ServerOptions } from 'ws';
+import { WebSocketServer, type Server as WebSocketUpgrader, type ServerOptions } from 'ws';
 import type { Log } from '../broker/log.ts';
 import type { Peer, PeerListener } from '../broker/peer.ts';
 import type { Timers } from '../lib/timers.ts';
@@ -50,7 +50,7 @@ const RETRY_AFTER_SECONDS = 5;
 export class WebSocketTransport {
   readonly #options: WebSocketTransportOptions;
   readonly #paths: ReadonlySet<string>;
-  readonly #upgrader: WebSocketServer<typeof PeerSocket>;
+  readonly #upgrader: WebSocketUpgrader<typeof PeerSocket>;
   readonly #turn = new OutboundTurn(webSocketFrame);
   readonly #peers: OpenPeers;
   readonly #detachments: (() => void)[] = [];
