@@ -79,11 +79,14 @@ export class ClaimMarks {
 
   /** Leaves the marks in force for the next process, also over a power cut. */
   async close(): Promise<void> {
-    const file = this.#active;
-    await file.flush();
-    await writeAll(file, markHead(this.#head(true)), 0);
-    await file.flush();
-    await this.abandon();
+    try {
+      // The marks first: the head says that all of them are there.
+      await this.#active.flush();
+      await writeAll(this.#active, markHead(this.#head(true)), 0);
+      await this.#active.flush();
+    } finally {
+      await this.abandon();
+    }
   }
 
   async abandon(): Promise<void> {

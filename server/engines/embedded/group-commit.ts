@@ -1,4 +1,4 @@
-import type { Failure } from '../../broker/engine.ts';
+import type { Chain, Failure } from '../../broker/engine.ts';
 import { Fifo } from '../../lib/fifo.ts';
 import { BATCH } from './batch-format.ts';
 import { BatchWriter } from './batch-writer.ts';
@@ -38,6 +38,8 @@ export class GroupCommit {
   #flushCount = 0;
   /** The jobs of the batch in hand. */
   #underWay: Job[] = [];
+  /** Chains of jobs that were refused here. A chain that says it is broken may have been broken by a later group. */
+  readonly #broken = new WeakSet<Chain>();
   #onIdle: (() => void)[] = [];
 
   constructor(journal: Journal, room: DiskRoom, compactor: Compactor, lastSeq: () => number, onFatal: (error: Error) => void) {
@@ -122,19 +124,19 @@ export class GroupCommit {
     if (place === 'full') {
       this.#compactor.abandoned();
       await this.#room.spend();
-      refuse(jobs, (job) => job.grows, diskFull);
+      this.#refuse(jobs, (job) => job.grows, diskFull);
       place = await this.#append(jobs);
     }
     // Whoever failed meanwhile has answered these jobs.
     if (this.hasFailed) return;
-    if (place === 'full') return refuse(jobs, () => true, diskFull);
+    if (place === 'full') return this.#refuse(jobs, () => true, diskFull);
     this.#compactor.committed(place);
     for (const job of jobs) job.committed(place);
   }
 
   /** Composes and appends what is left of the jobs. */
   async #append(jobs: Job[]): Promise<Place | 'full'> {
-    refuse(jobs, (job) => job.isBroken, chainBroken);
+    this.#refuse(jobs, (job) => job.chain !== undefined && this.#broken.has(job.chain), chainBroken);
     const batch = this.#batch;
     batch.begin(this.#lastSeq());
     this.#compactor.write(batch);
@@ -148,6 +150,18 @@ export class GroupCommit {
     return place;
   }
 
+  #refuse(jobs: Job[], isRefused: (job: Job) => boolean, failure: Failure): void {
+    let kept = 0;
+    for (const job of jobs) {
+      if (!isRefused(job)) jobs[kept++] = job;
+      else {
+        if (job.chain) this.#broken.add(job.chain);
+        job.refused(failure);
+      }
+    }
+    jobs.length = kept;
+  }
+
   #tellIdle(): void {
     for (const resolve of this.#onIdle.splice(0)) resolve();
   }
@@ -155,13 +169,3 @@ export class GroupCommit {
 
 /** The place of what was not written. */
 const NOWHERE: Place = 0;
-
-/** Takes jobs out of the batch, also those that break only because an earlier one was refused. */
-function refuse(jobs: Job[], isRefused: (job: Job) => boolean, failure: Failure): void {
-  let kept = 0;
-  for (const job of jobs) {
-    if (isRefused(job)) job.refused(failure);
-    else jobs[kept++] = job;
-  }
-  jobs.length = kept;
-}

@@ -1,4 +1,4 @@
-import type { Failure } from '../../broker/engine.ts';
+import type { Chain, Failure } from '../../broker/engine.ts';
 import type { BatchWriter } from './batch-writer.ts';
 import type { Place } from './place.ts';
 
@@ -8,8 +8,8 @@ export interface Job {
   readonly bytes: number;
   /** It brings new messages, for which a full disk has no room. */
   readonly grows: boolean;
-  /** An earlier group of its session failed, so this one must not take effect. */
-  readonly isBroken: boolean;
+  /** If an earlier job of it is refused, this one must not take effect. */
+  readonly chain: Chain | undefined;
   /** Writes its effects; called again when the batch has to be composed anew. */
   write(batch: BatchWriter): void;
   /** Its effects are on the disk, in the record at that place. */

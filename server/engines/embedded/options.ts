@@ -1,4 +1,5 @@
 import type { Room } from './disk.ts';
+import { MAX_SEGMENT_BYTES } from './place.ts';
 
 /** Sizes are octets, times ms. */
 export interface EmbeddedEngineOptions {
@@ -28,11 +29,11 @@ const DEFAULTS = {
 
 /** A default takes no more of the volume than this part of it. */
 const SHARE = 16;
-const MAX_SEGMENT_BYTES = 128 * 1024 * 1024;
 
 /** Fills in what was left out. */
 export function storeOptions(options: EmbeddedEngineOptions, volume: Room): StoreOptions {
-  const share = Math.floor(volume.totalBytes / SHARE);
+  // Some volumes, of networks for example, do not tell their size.
+  const share = volume.totalBytes > 0 ? Math.floor(volume.totalBytes / SHARE) : Infinity;
   const chosen = {
     directory: options.directory,
     segmentBytes: options.segmentBytes ?? Math.min(DEFAULTS.segmentBytes, share),

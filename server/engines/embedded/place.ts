@@ -7,8 +7,8 @@
 export type Place = number;
 
 const OFFSETS = 2 ** 28;
-/** A segment with its last record may not be larger. */
-export const MAX_SEGMENT_BYTES = OFFSETS;
+/** A segment may not grow any further once it has this many octets: so its last record still begins and ends in reach. */
+export const MAX_SEGMENT_BYTES = OFFSETS / 2;
 
 export function placeAt(segment: number, offset: number): Place {
   return segment * OFFSETS + offset;

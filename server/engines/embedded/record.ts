@@ -10,7 +10,7 @@ import { crc32 } from 'node:zlib';
  */
 export const RECORD_HEAD_BYTES = 9;
 /** Far above any group; a length beyond it is a broken one. */
-export const MAX_RECORD_BYTES = 2 ** 27;
+export const MAX_RECORD_BYTES = 2 ** 27 - 64;
 
 /** Writes the head in front of a payload that ends at `end`; the record starts at 0. */
 export function sealRecord(buffer: Buffer, end: number, type: number): Buffer {

@@ -1,0 +1,257 @@
+import type {
+  Claimed,
+  ConsumerWant,
+  Engine,
+  EngineEvents,
+  Failure,
+  Group,
+  Outcome,
+  QueueInfo,
+  ReceiptLevel,
+} from '../../broker/engine.ts';
+import { isTemporaryQueue } from '../../broker/engine.ts';
+import { messageBytes, type Message } from '../../broker/message.ts';
+import { decodeMessageRecord } from '../../broker/message-record.ts';
+import { Announcer } from '../state/announcer.ts';
+import type { Taken } from '../state/claim.ts';
+import type { StagedGroup } from '../state/effect.ts';
+import { Interest } from '../state/interest.ts';
+import { nodeDisk, type Disk } from './disk.ts';
+import { DropQueueJob, forgetEntries } from './drop-queue-job.ts';
+import { chainBroken, diskFull, notStored, tooLarge } from './failures.ts';
+import { GroupJob } from './group-job.ts';
+import { machineBoot } from './machine-boot.ts';
+import type { EmbeddedEngineOptions } from './options.ts';
+import { Resident, type Stored, type StoredEntry } from './resident-messages.ts';
+import { openStore, type Store } from './store.ts';
+
+/** Far below the largest record, since texts may take more octets than they have letters. */
+const MAX_GROUP_BYTES = 64 * 1024 * 1024;
+
+/**
+ * The engine of a node on its own: the state of the memory engine, and a journal on the disk that it can be brought
+ * back from. A group of the durable lane is staged at once, so that its place in line and its failure are decided in
+ * the order of the calls; it takes effect when the batch it went with is flushed. Volatile groups never see the disk.
+ */
+export class EmbeddedEngine implements Engine {
+  readonly receiptLevel: ReceiptLevel = 'fsync';
+  readonly #options: EmbeddedEngineOptions;
+  readonly #disk: Disk;
+  readonly #interest = new Interest();
+  #announcer: Announcer | undefined;
+  #store: Store | undefined;
+  #isClosed = false;
+  #closing: Promise<void> | undefined;
+  /** Per queue, the last claim that had to read from the disk: later ones of the queue may not pass it. */
+  readonly #reading = new Map<string, Promise<void>>();
+  /** Queues with a claim that could not be noted for want of room. */
+  readonly #unnoted = new Set<string>();
+
+  constructor(options: EmbeddedEngineOptions, disk: Disk = nodeDisk) {
+    this.#options = options;
+    this.#disk = disk;
+  }
+
+  async start(events: EngineEvents): Promise<void> {
+    if (this.#announcer) throw new Error('expected an engine that was not started yet');
+    this.#announcer = new Announcer(events, this.#interest);
+    this.#store = await openStore(this.#options, this.#disk, await machineBoot(), {
+      onRoom: (isOpen) => {
+        if (isOpen) this.#hintUnnoted();
+      },
+      onFatal: (error) => events.onFatal(error),
+    });
+  }
+
+  apply(group: Group): Promise<Outcome> {
+    const outcome = this.#apply(group);
+    if (outcome instanceof Promise) return outcome;
+    if (!outcome.ok && group.chain) group.chain.broken = true;
+    return Promise.resolve(outcome);
+  }
+
+  async claim(queue: string, wants: readonly ConsumerWant[], maxBytes: number): Promise<Claimed[]> {
+    const { state, commits, marks } = this.#running();
+    if (this.#isClosed || commits.hasFailed) return [];
+    const taken = state.claim(queue, wants, maxBytes);
+    if (taken.entries.length === 0) return [];
+    if (taken.hasMore) this.#announcer!.hint(queue);
+    if (!isTemporaryQueue(queue) && !this.#attempt(() => marks.claimed(taken.entries.map(({ entry }) => entry.seq)))) {
+      this.#giveBack(queue, taken);
+      return [];
+    }
+    const { entries } = taken;
+    const messages = await this.#inTurn(queue, entries.map(({ entry }) => entry));
+    if (messages === undefined) return [];
+    return entries.map(({ entry: { seq, failures, recoveries }, want }, i) => {
+      return { seq, message: messages[i]!, want, failures, recoveries };
+    });
+  }
+
+  async readHeld(queue: string, seq: number): Promise<Message | undefined> {
+    const entry = this.#running().state.findHeld(queue, seq);
+    return entry && (await this.#read([entry]))?.[0];
+  }
+
+  async watch(pattern: string): Promise<void> {
+    this.#interest.add(pattern);
+  }
+
+  unwatch(pattern: string): void {
+    this.#interest.remove(pattern);
+  }
+
+  async createTemporaryQueue(queue: string): Promise<void> {
+    this.#running().state.createTemporaryQueue(queue);
+  }
+
+  async dropQueue(queue: string): Promise<void> {
+    const store = this.#running();
+    const dropped = store.state.dropQueue(queue);
+    if (!dropped || dropped.temporary) return;
+    forgetEntries(store, dropped);
+    await new Promise<void>((resolve, reject) => store.commits.add(new DropQueueJob(queue, resolve, reject)));
+  }
+
+  async queues(): Promise<QueueInfo[]> {
+    return this.#running().state.queues();
+  }
+
+  async browse(queue: string, offset: number, limit: number): Promise<Message[]> {
+    const messages = await this.#read(this.#running().state.browse(queue, offset, limit));
+    if (!messages) throw new Error(notStored.detail);
+    return messages;
+  }
+
+  async purge(queue: string, limit: number): Promise<number> {
+    const { state } = this.#running();
+    const staged = state.stagePurge(queue, limit);
+    const count = staged.effects.length;
+    if (count === 0) return 0;
+    const outcome = await this.#commit(staged, { lane: isTemporaryQueue(queue) ? 'volatile' : 'durable', operations: [] }, 0);
+    if (!outcome.ok) throw new Error(outcome.failure.detail);
+    return count;
+  }
+
+  close(): Promise<void> {
+    this.#isClosed = true;
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#store?.close();
+    this.#announcer?.close();
+  }
+
+  #apply(group: Group): Outcome | Promise<Outcome> {
+    const { state, commits, room } = this.#running();
+    if (this.#isClosed || commits.hasFailed) return refuse(notStored);
+    if (group.chain?.broken) return refuse(chainBroken);
+    const bytes = storedBytes(group);
+    if (!room.isOpen && grows(group)) return refuse(diskFull);
+    if (bytes > MAX_GROUP_BYTES) return refuse(tooLarge);
+    const staged = state.stage(group);
+    return staged.ok ? this.#commit(staged, group, bytes) : staged;
+  }
+
+  #commit(staged: StagedGroup<Stored>, group: Group, bytes: number): Outcome | Promise<Outcome> {
+    const store = this.#running();
+    if (group.lane === 'volatile' && staged.effects.every(({ queue }) => queue.temporary)) {
+      this.#announcer!.add(store.state.commit(staged));
+      return { ok: true, missed: staged.missed };
+    }
+    const size = { bytes: bytes + 32 * staged.effects.length, grows: grows(group) };
+    return new Promise((resolve) => {
+      store.commits.add(new GroupJob(store, this.#announcer!, staged, size, group.chain, resolve));
+    });
+  }
+
+  /** The messages of claimed entries, not before those of earlier claims of the queue. Undefined if the store failed. */
+  #inTurn(queue: string, entries: readonly StoredEntry[]): Message[] | Promise<Message[] | undefined> {
+    const before = this.#reading.get(queue);
+    const atHand = before ? undefined : messagesAtHand(entries);
+    if (atHand) return atHand;
+    const read = this.#read(entries);
+    const turn = Promise.all([before, read]).then(() => {
+      if (this.#reading.get(queue) === turn) this.#reading.delete(queue);
+    });
+    this.#reading.set(queue, turn);
+    return turn.then(() => read);
+  }
+
+  async #read(entries: readonly StoredEntry[]): Promise<Message[] | undefined> {
+    const { reader, commits } = this.#running();
+    try {
+      const wanted = entries.flatMap(({ content, bytes }) => (typeof content === 'number' ? { place: content, bytes } : []));
+      const atHand = entries.map(({ content }) => messageAtHand(content));
+      const records = await reader.read(wanted);
+      let next = 0;
+      return atHand.map((message) => message ?? decodeMessageRecord(records[next++]!));
+    } catch (error) {
+      commits.fail(error);
+      return undefined;
+    }
+  }
+
+  /** A claim that cannot be noted does not happen; it is tried again when there is room. */
+  #giveBack(queue: string, { entries }: Taken<Stored>): void {
+    const { restore } = this.#running().state;
+    for (const { entry } of entries.toReversed()) restore.giveBack(queue, entry.seq, entry.failures, entry.recoveries);
+    this.#unnoted.add(queue);
+  }
+
+  #hintUnnoted(): void {
+    for (const queue of this.#unnoted) this.#announcer!.hint(queue);
+    this.#unnoted.clear();
+  }
+
+  /** False if it could not be done; an error of the disk also ends the store. */
+  #attempt(task: () => boolean): boolean {
+    try {
+      return task();
+    } catch (error) {
+      this.#running().commits.fail(error);
+      return false;
+    }
+  }
+
+  #running(): Store {
+    if (!this.#store) throw new Error('expected an engine that was started');
+    return this.#store;
+  }
+}
+
+/** Brings a new message to the disk; a dead letter takes the room of the message it moves. */
+function grows(group: Group): boolean {
+  return group.operations.some((operation) => operation.kind === 'enqueue' && !isTemporaryQueue(operation.queue));
+}
+
+/** Octets of messages that go to the disk. */
+function storedBytes(group: Group): number {
+  let bytes = 0;
+  for (const operation of group.operations) {
+    const isStored = operation.kind === 'move' || (operation.kind === 'enqueue' && !isTemporaryQueue(operation.queue));
+    if (isStored) bytes += messageBytes(operation.message);
+  }
+  return bytes;
+}
+
+function messageAtHand(content: Message | Stored): Message | undefined {
+  if (typeof content === 'number') return undefined;
+  return content instanceof Resident ? content.message : content;
+}
+
+function messagesAtHand(entries: readonly StoredEntry[]): Message[] | undefined {
+  const messages: Message[] = [];
+  for (const { content } of entries) {
+    const message = messageAtHand(content);
+    if (!message) return undefined;
+    messages.push(message);
+  }
+  return messages;
+}
+
+function refuse(failure: Failure): Outcome {
+  return { ok: false, failure };
+}

@@ -1,0 +1,83 @@
+import type { Chain, Failure, Outcome } from '../../broker/engine.ts';
+import type { Announcer } from '../state/announcer.ts';
+import type { Effect, StagedGroup } from '../state/effect.ts';
+import type { BatchWriter } from './batch-writer.ts';
+import type { Job } from './job.ts';
+import type { Place } from './place.ts';
+import { placeOf, type Stored } from './resident-messages.ts';
+import type { Store } from './store.ts';
+
+/** A staged group on its way to the disk. */
+export class GroupJob implements Job {
+  readonly bytes: number;
+  readonly grows: boolean;
+  readonly chain: Chain | undefined;
+  readonly #store: Store;
+  readonly #announcer: Announcer;
+  readonly #staged: StagedGroup<Stored>;
+  readonly #resolve: (outcome: Outcome) => void;
+  /** Where in the record its messages stand, in their order. */
+  readonly #puts: number[] = [];
+
+  constructor(
+    store: Store,
+    announcer: Announcer,
+    staged: StagedGroup<Stored>,
+    size: { readonly bytes: number; readonly grows: boolean },
+    chain: Chain | undefined,
+    resolve: (outcome: Outcome) => void,
+  ) {
+    this.bytes = size.bytes;
+    this.grows = size.grows;
+    this.#store = store;
+    this.#announcer = announcer;
+    this.#staged = staged;
+    this.chain = chain;
+    this.#resolve = resolve;
+  }
+
+  write(batch: BatchWriter): void {
+    this.#puts.length = 0;
+    for (const effect of this.#staged.effects) {
+      const { queue, entry } = effect;
+      if (queue.temporary) continue;
+      if (effect.kind === 'put') this.#puts.push(batch.put(queue.name, entry, effect.message));
+      else if (effect.kind === 'drop') batch.drop(queue.name, entry.seq);
+      else if (changesCounters(effect)) batch.count(queue.name, entry.seq, effect.failures, effect.recoveries);
+    }
+  }
+
+  committed(record: Place): void {
+    const { state, marks } = this.#store;
+    this.#keepPlaces(record);
+    this.#announcer.add(state.commit(this.#staged));
+    const returned = this.#staged.effects.filter(({ kind, queue }) => kind === 'return' && !queue.temporary);
+    if (returned.length > 0) marks.returned(returned.map(({ entry }) => entry.seq));
+    this.#resolve({ ok: true, missed: this.#staged.missed });
+  }
+
+  refused(failure: Failure): void {
+    if (this.chain) this.chain.broken = true;
+    this.#store.state.undo(this.#staged);
+    this.#resolve({ ok: false, failure });
+  }
+
+  #keepPlaces(record: Place): void {
+    const { journal, residents } = this.#store;
+    let next = 0;
+    for (const effect of this.#staged.effects) {
+      const { queue, entry } = effect;
+      if (queue.temporary || effect.kind === 'return') continue;
+      const place = effect.kind === 'put' ? record + this.#puts[next++]! : placeOf(entry.content);
+      // What a removed queue held was counted off when it was removed.
+      if (queue.isDropped || place === undefined) continue;
+      journal.count(place, effect.kind === 'put' ? entry.bytes : -entry.bytes);
+      if (effect.kind === 'put') residents.keep(entry, place, effect.message);
+      else residents.forget(entry);
+    }
+  }
+}
+
+function changesCounters(effect: Effect<Stored> & { readonly kind: 'return' }): boolean {
+  return effect.failures !== effect.entry.failures || effect.recoveries !== effect.entry.recoveries;
+}

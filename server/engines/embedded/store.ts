@@ -1,0 +1,131 @@
+import { State } from '../state/state.ts';
+import { BATCH } from './batch-format.ts';
+import { BatchWriter } from './batch-writer.ts';
+import { ClaimMarks, type LeftBehind } from './claim-marks.ts';
+import { Compactor } from './compactor.ts';
+import { isFull, type Disk } from './disk.ts';
+import { DiskRoom } from './disk-room.ts';
+import { DirectoryLock } from './directory-lock.ts';
+import { GroupCommit } from './group-commit.ts';
+import { Journal } from './journal.ts';
+import { storeOptions, type EmbeddedEngineOptions } from './options.ts';
+import { PlaceReader } from './place-reader.ts';
+import { Recovery, recoverHeld, suspectAll } from './recovery.ts';
+import { ResidentMessages, type Stored } from './resident-messages.ts';
+import { openSegments } from './segment-store.ts';
+
+/** Everything that keeps queues on a disk, opened and recovered. */
+export interface Store {
+  readonly state: State<Stored>;
+  readonly journal: Journal;
+  readonly marks: ClaimMarks;
+  readonly room: DiskRoom;
+  readonly residents: ResidentMessages;
+  readonly reader: PlaceReader;
+  readonly commits: GroupCommit;
+  /** Finishes what waits, leaves the directory as the next process wants to find it, and lets go of it. */
+  close(): Promise<void>;
+}
+
+export interface StoreEvents {
+  /** There is room for new messages again, or no longer. */
+  onRoom(isOpen: boolean): void;
+  onFatal(error: Error): void;
+}
+
+/**
+ * Opens the store of a directory: takes the lock, reads the journal, counts what the last process had in flight, and
+ * only then begins to note claims anew. Rejects with a sentence for the operator, and then holds nothing.
+ */
+export async function openStore(options: EmbeddedEngineOptions, disk: Disk, boot: string, events: StoreEvents): Promise<Store> {
+  const opened: (() => Promise<void>)[] = [];
+  try {
+    return await open(options, disk, boot, events, opened);
+  } catch (error) {
+    await inTurn(opened.reverse());
+    throw error;
+  }
+}
+
+async function open(
+  given: EmbeddedEngineOptions,
+  disk: Disk,
+  boot: string,
+  events: StoreEvents,
+  opened: (() => Promise<void>)[],
+): Promise<Store> {
+  const { directory } = given;
+  await disk.list(directory);
+  const lock = await DirectoryLock.acquire(directory);
+  opened.push(() => lock.release());
+  const options = storeOptions(given, await disk.room(directory));
+
+  const state = new State<Stored>();
+  const recovery = new Recovery(state);
+  const segments = await openSegments(disk, directory, (...record) => recovery.read(...record));
+  state.restore.straighten();
+  const journal = new Journal(disk, directory, options.segmentBytes, segments);
+  opened.push(() => journal.close());
+
+  const { marks, left } = await ClaimMarks.open(disk, directory, boot, () => heldSeqs(state));
+  opened.push(() => marks.abandon());
+  const room = new DiskRoom(disk, directory, options, events.onRoom, (error) => commits.fail(error));
+  await withRoom(room, () => writeLeftBehind(journal, state, left));
+  await withRoom(room, () => marks.begin(disk, directory));
+  await room.start();
+  opened.push(() => room.close());
+
+  const residents = new ResidentMessages(options.memoryBytes);
+  const compactor = new Compactor(journal, state, residents, room, options.segmentBytes, () => commits.wake(), (error) => commits.fail(error));
+  const commits = new GroupCommit(journal, room, compactor, () => state.lastSeq, events.onFatal);
+  const reader = new PlaceReader(journal);
+  const close = (): Promise<void> =>
+    inTurn([
+      () => commits.idle(),
+      () => compactor.close(),
+      () => room.close(),
+      () => (commits.hasFailed ? marks.abandon() : marks.close()),
+      () => journal.close(),
+      () => lock.release(),
+    ]);
+  return { state, journal, marks, room, residents, reader, commits, close };
+}
+
+/** Counts what was in flight, durably, before anybody can claim it again. */
+async function writeLeftBehind(journal: Journal, state: State<Stored>, left: LeftBehind): Promise<void> {
+  const batch = new BatchWriter();
+  batch.begin(state.lastSeq);
+  if (left === 'unknown') {
+    suspectAll(state);
+    if (state.lastSeq > 0) batch.suspectAll();
+  } else {
+    for (const { queue, entry } of recoverHeld(state, left)) batch.count(queue, entry.seq, entry.failures, entry.recoveries);
+  }
+  if (!batch.isEmpty && (await journal.append(batch.finish(BATCH))) === 'full') throw noRoom();
+}
+
+/** Does it once more without the ballast if there is no room. */
+async function withRoom(room: DiskRoom, task: () => Promise<void>): Promise<void> {
+  try {
+    await task();
+  } catch (error) {
+    if (!isFull(error)) throw error;
+    await room.spend();
+    await task();
+  }
+}
+
+function noRoom(): Error {
+  return Object.assign(new Error('The volume is full: expected room for a few kilobytes to start with.'), { code: 'ENOSPC' });
+}
+
+function* heldSeqs(state: State<Stored>): Iterable<number> {
+  for (const queue of state.known()) if (!queue.temporary) yield* queue.held.keys();
+}
+
+/** Takes every step, whatever becomes of those before; then rejects with the first error. */
+async function inTurn(steps: readonly (() => Promise<void>)[]): Promise<void> {
+  const errors: unknown[] = [];
+  for (const step of steps) await step().catch((error: unknown) => errors.push(error));
+  if (errors.length > 0) throw errors[0];
+}
