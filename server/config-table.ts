@@ -1,5 +1,6 @@
 import { DEFAULT_BROKER_LIMITS as LIMITS, type BrokerLimits } from './broker/limits.ts';
 import { DEFAULT_REDELIVERY_POLICY as REDELIVERY, type RedeliveryPolicy } from './broker/redelivery.ts';
+import type { EmbeddedSizes } from './engines/create-engine.ts';
 import { DEFAULT_MEMORY_ENGINE_OPTIONS as MEMORY, type MemoryEngineOptions } from './engines/memory/memory-engine.ts';
 import type { FrameLimits } from './protocol/limits.ts';
 import { bytes, choice, count, milliseconds, optionalWord, passcodes, port, portOrOff, word, words, type Option } from './option.ts';
@@ -42,6 +43,16 @@ const redelivery: OptionsOf<RedeliveryPolicy> = {
   maxRecoveries: count(REDELIVERY.maxRecoveries, 'Deliveries whose consumer or node vanished before it is.'),
 };
 
+/** A size that follows the volume's as long as nobody says otherwise. */
+const size = (sentence: string): Option<number> => bytes(0, sentence, { min: 0 });
+
+const embedded: OptionsOf<EmbeddedSizes> = {
+  segmentBytes: size('A file of the journal is closed at this size; 0 = 64 MiB, less on a small volume.'),
+  memoryBytes: size('Queued messages kept in memory, the rest is read back from the disk; 0 = 64 MiB.'),
+  ballastBytes: size('Kept in a file of no use, given up on a full disk so that acks go on; 0 = 8 MiB, less on a small volume.'),
+  reserveBytes: size('SENDs to queues are refused when the volume has less room; 0 = 64 MiB, less on a small volume.'),
+};
+
 const memory: OptionsOf<MemoryEngineOptions> = {
   memoryLimitBytes: bytes(MEMORY.memoryLimitBytes, 'What the memory engine may hold in queues; over it, SENDs to queues are refused.', {
     env: 'STOMPEDE_MEMORY_LIMIT_BYTES',
@@ -79,6 +90,7 @@ export const CONFIG_TABLE = {
   spreadMs: milliseconds(1_000, 'Over which span a stop closes its connections, so that they do not return all at once.', { min: 0 }),
   limits,
   redelivery,
+  embedded,
   memory,
 };
 
