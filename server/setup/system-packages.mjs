@@ -11,6 +11,7 @@ import { unpackRedis } from './unpacked-redis.mjs';
  */
 const PROGRAMS = {
   redis: { variable: 'REDIS_SERVER', find: () => onPath('redis-server'), install: installRedis, line: 'apt-get install redis-server' },
+  strace: { variable: 'STRACE', find: () => onPath('strace'), install: () => installAsRoot(['strace']), line: 'apt-get install strace' },
   chromium: { variable: 'CHROMIUM_PATH', find: findChromium, install: installChromium, line: 'npx playwright install --with-deps chromium' },
 };
 
@@ -31,6 +32,10 @@ export async function ensureSystemPackages(names = Object.keys(PROGRAMS)) {
 async function installRedis() {
   if (isRoot()) await installDebianPackages(['redis-server']);
   else return unpackRedis();
+}
+
+async function installAsRoot(packages) {
+  if (isRoot()) await installDebianPackages(packages);
 }
 
 async function findChromium() {
