@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
-import type { Job, JobResult } from './load/job.ts';
+import type { Part } from './load/held-connections.ts';
+import type { JobResult, MeasuredJob, PartJob } from './load/job.ts';
 import type { Measured } from './load/meter.ts';
 import type { Testbed } from './testbed.ts';
 
@@ -11,8 +12,8 @@ export class LoadProcess {
   private constructor(testbed: Testbed, child: ChildProcess) {
     this.#testbed = testbed;
     this.#child = child;
-    child.stdout?.pipe(process.stderr);
-    child.stderr?.pipe(process.stderr);
+    child.stdout?.pipe(process.stderr, { end: false });
+    child.stderr?.pipe(process.stderr, { end: false });
   }
 
   static async start(testbed: Testbed): Promise<LoadProcess> {
@@ -21,15 +22,17 @@ export class LoadProcess {
   }
 
   /** Rejects with the job's own words when it fails, and when it takes longer than `withinMs`. */
-  run(job: Job, withinMs: number): Promise<Measured[]> {
+  run(job: MeasuredJob, withinMs: number): Promise<Measured>;
+  run(job: PartJob, withinMs: number): Promise<Part>;
+  run(job: MeasuredJob | PartJob, withinMs: number): Promise<Measured | Part> {
     const child = this.#child;
     return new Promise((resolve, reject) => {
       const onExit = (): void => settle({ ok: false, error: 'the load process ended' });
-      const settle = (result: JobResult): void => {
+      const settle = (result: JobResult<Measured | Part>): void => {
         clearTimeout(timer);
         child.off('message', settle);
         child.off('exit', onExit);
-        if (result.ok) resolve(result.measured);
+        if (result.ok) resolve(result.value);
         else reject(new Error(result.error));
       };
       const timer = setTimeout(() => settle({ ok: false, error: `not done within ${withinMs / 1000} s` }), withinMs);
@@ -45,7 +48,7 @@ export class LoadProcess {
 }
 
 /** Does one job in a process of its own. */
-export async function runAlone(testbed: Testbed, job: Job, withinMs: number): Promise<Measured[]> {
+export async function runAlone(testbed: Testbed, job: MeasuredJob, withinMs: number): Promise<Measured> {
   const load = await LoadProcess.start(testbed);
   try {
     return await load.run(job, withinMs);

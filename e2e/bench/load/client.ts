@@ -57,12 +57,13 @@ export class Client {
     let left = subscriptions.length;
     const confirmed = new Promise<void>((resolve) => {
       this.onConfirmed = () => {
-        if (--left === 0) resolve();
+        if (--left > 0) return;
+        this.onConfirmed = () => {};
+        resolve();
       };
     });
     this.write(Buffer.concat(subscriptions.map(([id, destination]) => this.#dialect.subscribe(id, destination, options))));
     await confirmed;
-    this.onConfirmed = () => {};
   }
 
   async close(): Promise<void> {

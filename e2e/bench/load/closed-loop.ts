@@ -1,3 +1,4 @@
+import { setTimeout as passed } from 'node:timers/promises';
 import { senderOf, seqOf } from './body.ts';
 import type { Client, OnDelivery } from './client.ts';
 import type { FrameTemplate } from './client-frame.ts';
@@ -23,8 +24,9 @@ export interface Pace {
 
 interface Sender {
   readonly publisher: Publisher;
-  readonly template: FrameTemplate | (() => FrameTemplate);
+  readonly template: FrameTemplate;
   readonly audience: number;
+  readonly choose: (() => number) | undefined;
 }
 
 /**
@@ -50,11 +52,14 @@ export class ClosedLoop {
     this.#pace = pace;
   }
 
-  /** Messages for `audience` receivers each; senders are numbered in the order they are added. */
-  addSender(client: Client, template: FrameTemplate | (() => FrameTemplate), audience: number): void {
+  /**
+   * Messages for `audience` receivers each; senders are numbered in the order they are added. `choose` fills the slot
+   * of the template's destination, if it has one.
+   */
+  addSender(client: Client, template: FrameTemplate, audience: number, choose?: () => number): void {
     const { window, inBursts = false } = this.#pace;
     const publisher = new Publisher(client, this.#senders.length, window, inBursts);
-    this.#senders.push({ publisher, template, audience });
+    this.#senders.push({ publisher, template, audience, choose });
   }
 
   /** `rowOf` finds the ledger's row for a receiver and a sender; without a ledger the windows alone account. */
@@ -120,7 +125,7 @@ export class ClosedLoop {
   #flush(): void {
     if (this.#isSending) {
       const now = performance.now();
-      for (const { publisher, template, audience } of this.#due) publisher.publish(template, audience, now);
+      for (const { publisher, template, audience, choose } of this.#due) publisher.publish(template, audience, now, choose);
     }
     this.#due.clear();
     this.#finishIfIdle();
@@ -134,8 +139,4 @@ export class ClosedLoop {
     const sent = this.#senders.reduce((sum, { publisher, audience }) => sum + publisher.sent * audience, 0);
     return `${sent - this.#delivered} of ${sent} deliveries did not come within ${DRAIN_MS / 1000} s after the last was sent`;
   }
-}
-
-function passed(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,4 +1,4 @@
-import type { FrameTemplate } from './client-frame.ts';
+import type { FrameTemplate, Segment } from './client-frame.ts';
 
 /** What a client hears, whatever its broker speaks. Octets are only valid during the call. */
 export interface ClientEvents {
@@ -21,8 +21,11 @@ export interface Dialect {
   login(): Buffer;
   /** Asks for a confirmation too. */
   subscribe(id: string, destination: string, options?: SubscribeOptions): Buffer;
-  /** Messages of `bodyBytes`, see `body.ts`. Values: sender, number; with `receipt`, the receipt's number before them. */
-  publish(destination: string, bodyBytes: number, options?: { readonly receipt?: boolean }): FrameTemplate;
+  /**
+   * Messages of `bodyBytes`. Slots, in this order: those of the destination if it has any, the receipt's number with
+   * `receipt`, the body's two (`body.ts`).
+   */
+  publish(destination: string | readonly Segment[], bodyBytes: number, options?: { readonly receipt?: boolean }): FrameTemplate;
   /** Takes the messages of one connection in turn. */
   reader(events: ClientEvents, answer: (frame: Buffer) => void): Reader;
 }

@@ -22,12 +22,11 @@ export class Fleet {
     const { promise, reject } = withReject();
     this.#failed = promise;
     this.fail = (why) => reject(new Error(why));
-    // A failure while nobody is in `guard` is found by the next one who is.
-    this.#failed.catch(() => {});
+    this.#failed.catch(heardByGuard);
   }
 
-  get size(): number {
-    return this.#clients.length;
+  get clients(): readonly Client[] {
+    return this.#clients;
   }
 
   /** Logs in `count` more, `concurrency` at a time; `latency` records from the start of each to its login's end. */
@@ -65,6 +64,9 @@ export class Fleet {
     this.#clients.length = 0;
   }
 }
+
+/** A failure while nobody is in `guard` is found by the next one who is; until then it is not unhandled. */
+const heardByGuard = (): void => {};
 
 function withReject(): { promise: Promise<never>; reject: (error: Error) => void } {
   let reject: (error: Error) => void = () => {};

@@ -1,18 +1,38 @@
+import { destinations, type DestinationsJob } from './destinations.ts';
+import { durableQueue, type QueueJob } from './durable-queue.ts';
 import { fanOut, type FanOutJob } from './fan-out.ts';
+import { fill, type FillJob } from './fill.ts';
+import type { ConnectJob, HeldConnections, Part, SubscribeEachJob } from './held-connections.ts';
 import type { Measured } from './meter.ts';
 import { rooms, type RoomsJob } from './rooms.ts';
 
 /** What a load process can be told to do, one at a time. */
-export type Job = FanOutJob | RoomsJob;
+export type MeasuredJob = FanOutJob | RoomsJob | QueueJob | FillJob | DestinationsJob;
 
-/** The answer to a job. */
-export type JobResult = { readonly ok: true; readonly measured: Measured[] } | { readonly ok: false; readonly error: string };
+/** Parts of a load that several processes make up together. */
+export type PartJob = ConnectJob | SubscribeEachJob | { readonly kind: 'check' };
 
-export async function runJob(job: Job): Promise<Measured[]> {
+export type Job = MeasuredJob | PartJob;
+
+export type JobResult<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: string };
+
+export function runJob(job: Job, held: HeldConnections): Promise<Measured | Part> {
   switch (job.kind) {
     case 'fan-out':
-      return [await fanOut(job)];
+      return fanOut(job);
     case 'rooms':
-      return [await rooms(job)];
+      return rooms(job);
+    case 'queue':
+      return durableQueue(job);
+    case 'fill':
+      return fill(job);
+    case 'destinations':
+      return destinations(job);
+    case 'connect':
+      return held.connect(job);
+    case 'subscribe-each':
+      return held.subscribeEach(job);
+    case 'check':
+      return held.check();
   }
 }

@@ -16,7 +16,7 @@ export interface Measured {
   /** Histogram of latencies, `Histogram.toPairs`. */
   readonly latency: readonly number[];
   readonly ledger: Ledger;
-  /** Further figures by name, shown in the JSON only. */
+  /** Further figures by name. */
   readonly extra?: Readonly<Record<string, number>>;
 }
 
@@ -49,6 +49,10 @@ export class Meter {
     return this.#isRunning;
   }
 
+  rssAnonBytes(): number {
+    return this.#broker.rssAnonBytes();
+  }
+
   /** `units`: the job's running count at this moment. */
   start(units: number): void {
     this.latency.clear();
@@ -69,7 +73,7 @@ export class Meter {
       brokerCpuMicros: this.#broker.cpuMicros() - this.#brokerCpu,
       generatorCpuMicros: ownCpuMicros() - this.#ownCpu,
       reads: readCounter.reads - this.#reads,
-      rssAnonBytes: this.#broker.rssAnonBytes(),
+      rssAnonBytes: this.rssAnonBytes(),
       latency: this.latency.toPairs(),
     };
   }

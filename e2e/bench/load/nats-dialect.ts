@@ -1,5 +1,5 @@
 import { bodySegments } from './body.ts';
-import { clientFrame, FrameTemplate } from './client-frame.ts';
+import { clientFrame, FrameTemplate, type Segment } from './client-frame.ts';
 import type { ClientEvents, Dialect, Reader } from './dialect.ts';
 import { NatsReader } from './nats-reader.ts';
 
@@ -13,9 +13,11 @@ export class NatsDialect implements Dialect {
     return binary(`SUB ${subject(destination)} ${id}\r\nPING\r\n`);
   }
 
-  publish(destination: string, bodyBytes: number, { receipt = false } = {}): FrameTemplate {
+  publish(destination: string | readonly Segment[], bodyBytes: number, { receipt = false } = {}): FrameTemplate {
     if (receipt) throw new Error('Core NATS has no receipts');
-    return new FrameTemplate('binary', [`PUB ${subject(destination)} ${bodyBytes}\r\n`, ...bodySegments(bodyBytes), '\r\n']);
+    const [first, ...rest] = typeof destination === 'string' ? [destination] : destination;
+    const name = ['PUB ', subject(String(first)), ...rest];
+    return new FrameTemplate('binary', [...name, ` ${bodyBytes}\r\n`, ...bodySegments(bodyBytes), '\r\n']);
   }
 
   reader(events: ClientEvents, answer: (frame: Buffer) => void): Reader {

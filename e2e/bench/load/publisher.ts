@@ -36,22 +36,24 @@ export class Publisher {
     return this.#oldest === this.#sent;
   }
 
-  /** Fills the window with messages for `audience` receivers each, all in one write. */
-  publish(template: FrameTemplate | (() => FrameTemplate), audience: number, now: number): void {
+  /**
+   * Fills the window with messages for `audience` receivers each, all in one write. `choose` fills the slot of the
+   * template's destination, if it has one.
+   */
+  publish(template: FrameTemplate, audience: number, now: number, choose?: () => number): void {
     if (this.#inBursts && !this.isIdle) return;
     const count = this.#window - (this.#sent - this.#oldest);
     if (count === 0) return;
-    const frames: Buffer[] = [];
+    const { length } = template;
+    const frames = Buffer.allocUnsafe(count * length);
     for (let i = 0; i < count; i++) {
       const place = this.#sent % this.#window;
       this.#sentAt[place] = now;
       this.#left[place] = audience;
-      const chosen = typeof template === 'function' ? template() : template;
-      const frame = Buffer.allocUnsafe(chosen.length);
-      chosen.copyTo(frame, 0, [this.#index, this.#sent++]);
-      frames.push(frame);
+      const body = [this.#index, this.#sent++];
+      template.copyTo(frames, i * length, choose ? [choose(), ...body] : body);
     }
-    this.#client.write(frames.length === 1 ? frames[0]! : Buffer.concat(frames));
+    this.#client.write(frames);
   }
 
   /** One receiver got number `seq`: when it was sent, or -1 if nobody was waiting for it. */

@@ -1,5 +1,5 @@
 import { bodySegments, readDigits } from './body.ts';
-import { clientFrame, FrameTemplate } from './client-frame.ts';
+import { clientFrame, FrameTemplate, type Segment } from './client-frame.ts';
 import type { ClientEvents, Dialect, Reader, SubscribeOptions } from './dialect.ts';
 
 const LF = 10;
@@ -27,9 +27,11 @@ export class StompDialect implements Dialect {
     return Buffer.concat([clientFrame('text', `${subscribe}\n\0`), this.login()]);
   }
 
-  publish(destination: string, bodyBytes: number, { receipt = false } = {}): FrameTemplate {
+  publish(destination: string | readonly Segment[], bodyBytes: number, { receipt = false } = {}): FrameTemplate {
     return new FrameTemplate('text', [
-      `SEND\ndestination:${destination}\ncontent-type:text/plain\n`,
+      'SEND\ndestination:',
+      ...(typeof destination === 'string' ? [destination] : destination),
+      '\ncontent-type:text/plain\n',
       ...(receipt ? ['persistent:true\nreceipt:', RECEIPT_DIGITS, '\n'] : []),
       '\n',
       ...bodySegments(bodyBytes),

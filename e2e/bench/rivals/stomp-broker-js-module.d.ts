@@ -1,7 +1,6 @@
 declare module 'stomp-broker-js' {
   import type { Server } from 'node:http';
 
-  export default class StompServer {
-    constructor(config: { server: Server; path?: string });
-  }
+  const StompServer: new (config: { server: Server; path?: string }) => object;
+  export default StompServer;
 }
