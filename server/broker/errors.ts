@@ -26,7 +26,7 @@ export const unknownDestination = (code: string, text: string, why: string): Pro
 export const accessRefused = (action: string, destination: string): ProtocolError =>
   error('Access refused', 'access-refused', `this user may not ${action} '${destination}'`);
 
-export const loginRefused = (code: string, detail: string): ProtocolError => error('Access refused', code, detail);
+export const loginRefused = (code: string, detail: string): ProtocolError => error('Bad CONNECT', code, `Access refused: ${detail}`);
 
 export const duplicatedSubscription = (id: string): ProtocolError =>
   error('Duplicated subscription identifier', 'duplicate-subscription', `a subscription '${id}' is already in place`);

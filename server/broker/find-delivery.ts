@@ -1,4 +1,4 @@
-import type { Frame } from '../protocol/frame.ts';
+import type { Frame, Headers } from '../protocol/frame.ts';
 import { HEADER } from '../protocol/header-names.ts';
 import type { ProtocolError } from '../protocol/protocol-error.ts';
 import type { Delivery } from './delivery.ts';
@@ -12,15 +12,22 @@ type Found = Delivery | DepartedDelivery | ProtocolError;
 /**
  * Which delivery an ACK or NACK means. 1.2: `id` is the MESSAGE's `ack` value (or, as RabbitMQ's and Artemis' clients
  * have it, an unambiguous message id). 1.1: `message-id` and `subscription`, the latter optional while unambiguous.
- * 1.0: `message-id`, the oldest delivery of it.
+ * 1.0: `message-id`, the oldest delivery of it; `subscription` only where it names one, for 1.0 does not know it and
+ * stomp-client writes `subscription:undefined`.
  */
 export function findDelivery(session: Session, frame: Frame): Found {
   const { headers, command } = frame;
   const id = headers.get(HEADER.id);
   const messageId = headers.get(HEADER.messageId);
   if (session.version === '1.2') return id === undefined ? missingHeader(command, HEADER.id) : byAckValue(session, command, id);
-  if (messageId !== undefined) return byMessageId(session, command, messageId, headers.get(HEADER.subscription));
+  if (messageId !== undefined) return byMessageId(session, command, messageId, namedSubscription(session, headers));
   return id === undefined ? missingHeader(command, HEADER.messageId) : byAckValue(session, command, id);
+}
+
+function namedSubscription(session: Session, headers: Headers): string | undefined {
+  const id = headers.get(HEADER.subscription);
+  if (id === undefined || session.version !== '1.0') return id;
+  return session.subscriptions.find(subscriptionKey(id, '')) ? id : undefined;
 }
 
 function byAckValue(session: Session, command: string, value: string): Found {

@@ -4,6 +4,7 @@ import { HEADER } from '../../protocol/header-names.ts';
 import { negotiateHeartBeat, parseHeartBeat, type HeartBeatTerms } from '../../protocol/heart-beat.ts';
 import { negotiateVersion } from '../../protocol/version.ts';
 import type { Identity, LoginVerdict } from '../access.ts';
+import { CLOSE_REASONS } from '../close-reason.ts';
 import { badConnect, loginRefused, versionMismatch } from '../errors.ts';
 import type { Session } from '../session.ts';
 import type { Handled } from './index.ts';
@@ -34,7 +35,10 @@ export function connect(session: Session, frame: Frame): Handled {
 function welcome(session: Session, frame: Frame, verdict: LoginVerdict, terms: HeartBeatTerms) {
   // The login timeout or the client itself may have ended the session meanwhile.
   if (session.state !== 'connecting') return undefined;
-  if (!verdict.ok) return loginRefused(verdict.code, verdict.detail);
+  if (!verdict.ok) {
+    session.fail(loginRefused(verdict.code, verdict.detail), frame, CLOSE_REASONS.accessRefused);
+    return undefined;
+  }
   session.connected(verdict.identity, connectedFrame(session, frame, verdict.identity, terms), terms);
   return undefined;
 }
