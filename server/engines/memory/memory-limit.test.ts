@@ -41,6 +41,16 @@ describe('memory limit', () => {
       assert.deepEqual(await rig.idsAtRest('DLQ.a'), ['m1']);
     }));
 
+  test('lets settlements through even where dead letters have outgrown it', () =>
+    use(async (rig) => {
+      await rig.done(...fill(10));
+      const [first, second] = await rig.claim('a', 2);
+      const grown = message('m1', { body: Buffer.alloc(1000) });
+      await rig.done({ kind: 'move', queue: 'a', seq: first!.seq, to: 'DLQ.a', message: grown });
+      await rig.done(settle('a', second!), publish('news', 'm1'));
+      await rig.refused('memory-limit', enqueue('a', 'm1'));
+    }));
+
   test('has its room back after purges, drops and refusals', () =>
     use(async (rig) => {
       for (const name of names(5, 'q')) {
