@@ -32,7 +32,8 @@ export type SessionState = 'connecting' | 'connected' | 'closing' | 'closed';
  * frame start; one that returns a promise (an undecided authorisation, or a frame that waits for earlier groups) holds
  * back those behind it, and nobody else's. Handlers return as soon as their group stands with the engine, so hundreds of
  * SENDs may be in flight; receipts leave in the order of the frames.
- * **closing** — after DISCONNECT was answered or an ERROR was sent: nothing more is parsed, what is queued is flushed.
+ * **closing** — after DISCONNECT was answered, or an ERROR was sent or waits for the receipts before it: nothing more is
+ * parsed, what is queued is flushed.
  * **closed** — the socket is gone. What was in flight went back to its place, transactions are aborted, temporaries end.
  *
  * `fail` is the only way to an ERROR frame: ERROR, then close, in every version.
@@ -55,6 +56,8 @@ export class Session implements PeerListener {
   #heartBeats: HeartBeatMonitor | undefined;
   /** A frame is being handled whose handler has not answered yet. */
   #isHeld = false;
+  /** While closing: the ERROR is in the line behind receipts that are still open. */
+  #isErrorDue = false;
   /** The socket went while a frame was being handled. */
   #isGone = false;
   #inbox: Frame[] = [];
@@ -206,7 +209,7 @@ export class Session implements PeerListener {
       onSilence: (intervalMs) => {
         this.broker.log.info({ event: 'missed-heart-beat', session: this.id, intervalMs });
         this.#closeReason = CLOSE_REASONS.missedHeartBeat;
-        this.fail(missedHeartBeat(intervalMs), undefined, CLOSE_REASONS.missedHeartBeat);
+        this.failReceipt(missedHeartBeat(intervalMs), undefined, CLOSE_REASONS.missedHeartBeat);
       },
     });
     this.#heartBeats.start();
@@ -228,28 +231,54 @@ export class Session implements PeerListener {
     this.close(CLOSE_REASONS.disconnect);
   }
 
-  /** ERROR, then close. `frame` is the offender, whose receipt is answered by `receipt-id` here. */
+  /**
+   * ERROR, then close, in answer to what the client sent: in its turn, behind the receipts of what it sent before, or it
+   * would send again what is stored. `frame` is the offender, whose receipt is answered by `receipt-id` here.
+   */
   fail(error: ProtocolError, frame: Frame | undefined, reason: CloseReason = closeReasonFor(error)): void {
     const receiptId = this.#state === 'connecting' ? undefined : frame?.headers.get(HEADER.receipt);
-    this.failReceipt(error, receiptId, reason);
+    if (this.#state !== 'connected' || this.receipts.isEmpty) {
+      this.failReceipt(error, receiptId, reason);
+      return;
+    }
+    this.#stopListening();
+    this.#state = 'closing';
+    this.#isErrorDue = true;
+    this.receipts.behind(this.#errorFrame(error, receiptId, reason), (own) => {
+      this.#sendLast(own, reason);
+    });
   }
 
+  /** As `fail`, but at once: no receipt of this session can be given any more, or none is worth waiting for. */
   failReceipt(error: ProtocolError, receiptId: string | undefined, reason: CloseReason = closeReasonFor(error)): void {
-    if (this.#state === 'closing' || this.#state === 'closed') return;
+    if (this.#state === 'closed' || (this.#state === 'closing' && !this.#isErrorDue)) return;
+    this.receipts.clear();
+    this.#sendLast(this.#errorFrame(error, receiptId, reason), reason);
+  }
+
+  #errorFrame(error: ProtocolError, receiptId: string | undefined, reason: CloseReason): WireFrame {
     this.broker.log.info({ event: 'session-error', session: this.id, code: error.code, detail: error.detail, reason: reason.name });
     this.broker.counters.errors++;
     const pairs = [HEADER.message, error.message, HEADER.code, error.code, HEADER.contentType, 'text/plain'];
     if (receiptId !== undefined) pairs.push(HEADER.receiptId, receiptId);
     // STOMP 1.2, Protocol Negotiation; RabbitMQ says its versions on every ERROR.
     pairs.push(HEADER.version, '1.0,1.1,1.2');
-    this.receipts.clear();
-    this.sendControl(encodeFrame(this.version, 'ERROR', pairs, Buffer.from(error.detail)));
-    this.close(reason);
+    return encodeFrame(this.version, 'ERROR', pairs, Buffer.from(error.detail));
+  }
+
+  #sendLast(errorFrame: WireFrame, reason: CloseReason): void {
+    this.#isErrorDue = false;
+    this.sendControl(errorFrame);
+    this.#close(reason);
   }
 
   /** Flushes what is queued, then closes the socket. */
   close(reason: CloseReason): void {
     if (this.#state === 'closing' || this.#state === 'closed') return;
+    this.#close(reason);
+  }
+
+  #close(reason: CloseReason): void {
     this.#closeReason = reason;
     this.#stopListening();
     this.#state = 'closing';
