@@ -103,7 +103,7 @@ export async function openClient(context: TestContext, port: number): Promise<Ra
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
   context.after(() => socket.destroy());
   const client = new RawClient(socket);
-  await eventually(() => socket.readyState === 'open' || client.isClosed, 'the connection');
+  await eventually(() => socket.readyState !== 'opening', 'the connection');
   return client;
 }
 
