@@ -23,6 +23,8 @@ interface Forwarded extends Survivor {
 
 /** Read of the front segment at a time, so that no batch waits long behind the survivors of one step. */
 const STEP_BYTES = 512 * 1024;
+/** On a disk with little room, a last segment larger than this and nearly all done with is ended early. */
+const ROLL_ABOVE_BYTES = 256 * 1024;
 
 /**
  * Gives disk space back. The front segment is removed as soon as nothing in it is needed. Where a few old messages keep
@@ -48,6 +50,7 @@ export class Compactor {
   /** How far the front was read, and which segment that was. */
   #scan: { segment: Segment; at: number } | undefined;
   #task: Promise<void> | undefined;
+  #isClosed = false;
 
   constructor(
     journal: Journal,
@@ -99,19 +102,26 @@ export class Compactor {
     this.#scan = undefined;
   }
 
+  /** The last segment, which is never removed, is what keeps room from a disk that has little. */
+  get wantsRoll(): boolean {
+    const { tail } = this.#journal;
+    return !this.#room.isOpen && tail.size > ROLL_ABOVE_BYTES && tail.liveBytes * 4 < tail.size;
+  }
+
   /** Does the next step in the background, if there is one. */
   step(): void {
-    if (this.#task || this.hasWork) return;
+    if (this.#task || this.hasWork || this.#isClosed) return;
     if (!this.#isFrontEmpty() && !this.#isDue()) return;
     this.#task = this.#step()
       .catch(this.#onError)
       .finally(() => {
         this.#task = undefined;
-        if (this.hasWork) this.#wake();
+        if (this.hasWork && !this.#isClosed) this.#wake();
       });
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#task;
   }
 
@@ -151,8 +161,7 @@ export class Compactor {
       }
       scan.at += done;
     }
-    // Whatever is still needed was settled and not yet counted, or is about to be moved; else this would go on for ever.
-    if (!this.hasWork && scan.at >= front.size && scan === this.#scan) this.#scan = undefined;
+    if (!this.hasWork && scan === this.#scan) throw new Error(`segment ${front.number} counts ${front.liveBytes} octets as needed that are not in it`);
   }
 
   #collect(payload: Buffer, start: Place): void {

@@ -72,7 +72,7 @@ export class EmbeddedEngine implements Engine {
 
   async claim(queue: string, wants: readonly ConsumerWant[], maxBytes: number): Promise<Claimed[]> {
     const { state, commits, marks } = this.#running();
-    if (this.#isClosed || commits.hasFailed) return [];
+    if (this.#isClosed || commits.isOver) return [];
     const taken = state.claim(queue, wants, maxBytes);
     if (taken.entries.length === 0) return [];
     if (taken.hasMore) this.#announcer!.hint(queue);
@@ -146,7 +146,7 @@ export class EmbeddedEngine implements Engine {
 
   #apply(group: Group): Outcome | Promise<Outcome> {
     const { state, commits, room } = this.#running();
-    if (this.#isClosed || commits.hasFailed) return refuse(notStored);
+    if (this.#isClosed || commits.isOver) return refuse(notStored);
     if (group.chain?.broken) return refuse(chainBroken);
     const bytes = storedBytes(group);
     if (!room.isOpen && grows(group)) return refuse(diskFull);

@@ -3,6 +3,7 @@ import { Fifo } from '../../lib/fifo.ts';
 import { BATCH } from './batch-format.ts';
 import { BatchWriter } from './batch-writer.ts';
 import type { Compactor } from './compactor.ts';
+import { isFull } from './disk.ts';
 import type { DiskRoom } from './disk-room.ts';
 import { chainBroken, diskFull, notStored, outcomeUnknown } from './failures.ts';
 import type { Job } from './job.ts';
@@ -34,7 +35,8 @@ export class GroupCommit {
   readonly #onFatal: (error: Error) => void;
   readonly #batch = new BatchWriter();
   readonly #waiting = new Fifo<Job>();
-  #state: 'idle' | 'due' | 'writing' | 'failed' = 'idle';
+  #state: 'idle' | 'due' | 'writing' | 'failed' | 'closed' = 'idle';
+  #loop: Promise<void> | undefined;
   #flushCount = 0;
   /** The jobs of the batch in hand. */
   #underWay: Job[] = [];
@@ -59,8 +61,13 @@ export class GroupCommit {
     return this.#flushCount;
   }
 
+  /** Nothing is taken any more. */
+  get isOver(): boolean {
+    return this.#state === 'failed' || this.#state === 'closed';
+  }
+
   add(job: Job): void {
-    if (this.hasFailed) {
+    if (this.isOver) {
       job.refused(notStored);
       return;
     }
@@ -71,18 +78,23 @@ export class GroupCommit {
   wake(): void {
     if (this.#state !== 'idle') return;
     this.#state = 'due';
-    setImmediate(this.#run);
+    setImmediate(() => {
+      this.#loop = this.#run();
+    });
   }
 
-  /** Resolves when nothing waits. */
-  idle(): Promise<void> {
-    if (this.#state === 'idle' || this.hasFailed) return Promise.resolve();
-    return new Promise((resolve) => this.#onIdle.push(resolve));
+  /** Finishes what waits and takes nothing more; no write is under way when it resolves. */
+  async close(): Promise<void> {
+    while (this.#state === 'due' || this.#state === 'writing') {
+      await new Promise<void>((resolve) => this.#onIdle.push(resolve));
+    }
+    if (this.#state === 'idle') this.#state = 'closed';
+    await this.#loop;
   }
 
   /** Ends everything: the store cannot keep its word any more. */
   fail(error: unknown): void {
-    if (this.hasFailed) return;
+    if (this.isOver) return;
     this.#state = 'failed';
     for (const job of this.#underWay.splice(0)) job.refused(outcomeUnknown);
     for (let job = this.#waiting.shift(); job; job = this.#waiting.shift()) job.refused(notStored);
@@ -90,22 +102,34 @@ export class GroupCommit {
     this.#onFatal(error instanceof Error ? error : new Error(String(error)));
   }
 
-  readonly #run = async (): Promise<void> => {
-    if (this.hasFailed) return;
+  async #run(): Promise<void> {
+    if (this.isOver) return;
     this.#state = 'writing';
-    while (this.#waiting.length > 0 || this.#compactor.hasWork) {
-      this.#underWay = this.#take();
-      try {
+    try {
+      for (;;) {
+        if (this.#compactor.wantsRoll) await this.#rollEarly();
+        this.#compactor.step();
+        // From here to idle without a pause, or a job could come in between that nobody looks at.
+        if (this.#waiting.length === 0 && !this.#compactor.hasWork) break;
+        this.#underWay = this.#take();
         await this.#write(this.#underWay);
-      } catch (error) {
-        this.fail(error);
+        if (this.hasFailed) return;
       }
-      if (this.hasFailed) return;
-      this.#compactor.step();
+      this.#state = 'idle';
+      this.#tellIdle();
+    } catch (error) {
+      this.fail(error);
     }
-    this.#state = 'idle';
-    this.#tellIdle();
-  };
+  }
+
+  async #rollEarly(): Promise<void> {
+    try {
+      await this.#journal.roll();
+    } catch (error) {
+      // Then it grows on; the next batch will find the disk full as well, and say so.
+      if (!isFull(error)) throw error;
+    }
+  }
 
   #take(): Job[] {
     const jobs: Job[] = [];

@@ -21,12 +21,18 @@ export class Journal {
   readonly #segmentBytes: number;
   /** Numbers without a gap; there is always one. */
   readonly #segments: Segment[];
+  #totalBytes = 0;
+  #liveBytes = 0;
 
   constructor(disk: Disk, directory: string, segmentBytes: number, segments: Segment[]) {
     this.#disk = disk;
     this.#directory = directory;
     this.#segmentBytes = segmentBytes;
     this.#segments = segments;
+    for (const { size, liveBytes } of segments) {
+      this.#totalBytes += size;
+      this.#liveBytes += liveBytes;
+    }
   }
 
   get front(): Segment {
@@ -43,12 +49,12 @@ export class Journal {
 
   /** Octets of all files. */
   get totalBytes(): number {
-    return this.#segments.reduce((sum, segment) => sum + segment.size, 0);
+    return this.#totalBytes;
   }
 
   /** Octets in them that are still needed. */
   get liveBytes(): number {
-    return this.#segments.reduce((sum, segment) => sum + segment.liveBytes, 0);
+    return this.#liveBytes;
   }
 
   /**
@@ -74,18 +80,23 @@ export class Journal {
     await segment.file.flush();
     const place = placeAt(segment.number, segment.size);
     segment.size += record.length;
+    this.#totalBytes += record.length;
     return place;
   }
 
   /** Starts a new segment. A full disk leaves no trace of it. */
   async roll(): Promise<void> {
-    this.#segments.push(await createSegment(this.#disk, this.#directory, this.tail.number + 1));
+    const segment = await createSegment(this.#disk, this.#directory, this.tail.number + 1);
+    this.#segments.push(segment);
+    this.#totalBytes += segment.size;
   }
 
   /** Counts octets that are needed from now on, or no longer if negative. */
   count(place: Place, bytes: number): void {
     const segment = this.segment(segmentOf(place));
-    if (segment) segment.liveBytes += bytes;
+    if (!segment) throw new Error(`expected segment ${segmentOf(place)} to be there as long as it is counted in`);
+    segment.liveBytes += bytes;
+    this.#liveBytes += bytes;
   }
 
   segment(number: number): Segment | undefined {
@@ -97,6 +108,7 @@ export class Journal {
     const { front } = this;
     if (front.liveBytes !== 0 || front === this.tail) throw new Error(`segment ${front.number} is still needed`);
     this.#segments.shift();
+    this.#totalBytes -= front.size;
     await removeSegment(this.#disk, this.#directory, front);
   }
 

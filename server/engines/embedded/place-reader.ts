@@ -31,6 +31,8 @@ export class PlaceReader {
   readonly #journal: Journal;
   /** The one used last stands last. */
   readonly #windows: Window[] = [];
+  #readCount = 0;
+  readonly #onIdle: (() => void)[] = [];
 
   constructor(journal: Journal) {
     this.#journal = journal;
@@ -38,23 +40,24 @@ export class PlaceReader {
 
   /** Copies of what stands at the places, which must be in use when this is called. */
   async read(wanted: readonly Wanted[]): Promise<Buffer[]> {
-    const release = this.#pin(wanted);
+    // Keeps the files open, also when what stands in them is settled or moved meanwhile.
+    const segments = new Set(wanted.map(({ place }) => this.#segment(place)));
+    for (const segment of segments) segment.readers++;
+    this.#readCount++;
     try {
       const found: Buffer[] = [];
       for (const { place, bytes } of wanted) found.push(this.#find(place) ?? (await this.#fetch(place, bytes)));
       return found;
     } finally {
-      release();
+      for (const segment of segments) segment.readers--;
+      if (--this.#readCount === 0) this.#onIdle.splice(0).forEach((resolve) => resolve());
     }
   }
 
-  /** Keeps the files open, also when what stands in them is settled or moved meanwhile. */
-  #pin(wanted: readonly Wanted[]): () => void {
-    const segments = new Set(wanted.map(({ place }) => this.#segment(place)));
-    for (const segment of segments) segment.readers++;
-    return () => {
-      for (const segment of segments) segment.readers--;
-    };
+  /** Resolves when no read is under way. */
+  idle(): Promise<void> {
+    if (this.#readCount === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onIdle.push(resolve));
   }
 
   #find(place: Place): Buffer | undefined {

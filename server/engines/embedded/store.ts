@@ -69,20 +69,23 @@ async function open(
 
   const { marks, left } = await ClaimMarks.open(disk, directory, boot, () => heldSeqs(state));
   opened.push(() => marks.abandon());
-  const room = new DiskRoom(disk, directory, options, events.onRoom, (error) => commits.fail(error));
+  const onRoom = (isOpen: boolean): void => {
+    events.onRoom(isOpen);
+    commits.wake();
+  };
+  const room = new DiskRoom(disk, directory, options, onRoom, (error) => commits.fail(error));
+  const residents = new ResidentMessages(options.memoryBytes);
+  const reader = new PlaceReader(journal);
+  const compactor = new Compactor(journal, state, residents, room, options.segmentBytes, () => commits.wake(), (error) => commits.fail(error));
+  const commits = new GroupCommit(journal, room, compactor, () => state.lastSeq, events.onFatal);
   await withRoom(room, () => writeLeftBehind(journal, state, left));
   await withRoom(room, () => marks.begin(disk, directory));
   await room.start();
-  opened.push(() => room.close());
-
-  const residents = new ResidentMessages(options.memoryBytes);
-  const compactor = new Compactor(journal, state, residents, room, options.segmentBytes, () => commits.wake(), (error) => commits.fail(error));
-  const commits = new GroupCommit(journal, room, compactor, () => state.lastSeq, events.onFatal);
-  const reader = new PlaceReader(journal);
   const close = (): Promise<void> =>
     inTurn([
-      () => commits.idle(),
       () => compactor.close(),
+      () => commits.close(),
+      () => reader.idle(),
       () => room.close(),
       () => (commits.hasFailed ? marks.abandon() : marks.close()),
       () => journal.close(),
