@@ -119,6 +119,17 @@ describe('the process', () => {
     assert.match(String((await broker.event('start-failed'))['reason']), /the port is in use by another process/);
   });
 
+  test('does not start on a data folder that another process has: a sentence and code 70', async () => {
+    const environment = { STOMPEDE_ENGINE: 'embedded', DATA_DIR: join(scratch, 'data') };
+    const first = new Process(environment);
+    assert.deepEqual([(await first.event('listening'))['dataDir'], first.stderr], [join(scratch, 'data'), '']);
+    const second = new Process(environment);
+    assert.equal(await second.ended, 70);
+    assert.match(String((await second.event('start-failed'))['reason']), /only one process may/);
+    first.child.kill('SIGTERM');
+    assert.equal(await first.ended, 0);
+  });
+
   test('helps and tells its version without starting', async () => {
     const [help, version] = [new Process({}, ['--help']), new Process({}, ['--version'])];
     assert.deepEqual([await help.ended, await version.ended], [0, 0]);

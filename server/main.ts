@@ -23,8 +23,7 @@ async function main(flags: readonly string[]): Promise<void> {
   const config = readConfig(flags);
   const log = createProcessLog(config.logLevel);
   endOnFailure(log);
-  const broker = await start(config, log);
-  drainOnSignal(broker, log);
+  await start(config, log);
 }
 
 function readConfig(flags: readonly string[]): Config {
@@ -37,7 +36,7 @@ function readConfig(flags: readonly string[]): Config {
   }
 }
 
-async function start(config: Config, log: Logger): Promise<StompedeBroker> {
+async function start(config: Config, log: Logger): Promise<void> {
   try {
     const broker = await createBroker({
       ...config,
@@ -49,6 +48,8 @@ async function start(config: Config, log: Logger): Promise<StompedeBroker> {
     });
     const http = await broker.listen();
     const tcp = config.tcpPort === 'off' ? undefined : await broker.listenTcp();
+    // Before the word that it listens, or a signal right after it would find nobody.
+    drainOnSignal(broker, log);
     log.info({
       event: 'listening',
       http: `http://${http.address}`,
@@ -58,7 +59,6 @@ async function start(config: Config, log: Logger): Promise<StompedeBroker> {
       receipt: broker.stats().receipt,
       version: VERSION,
     });
-    return broker;
   } catch (error) {
     // The sentence is what an operator needs; the stack of a known failure tells nothing.
     if (error instanceof ConfigError || error instanceof ListenError) {
