@@ -12,6 +12,8 @@ export interface BenchOptions {
   readonly named: ReadonlySet<string>;
   readonly scale: Scale;
   readonly rounds: number;
+  /** Folder for CPU profiles of this broker: where its time goes, at the price of some of it. */
+  readonly profileTo?: string | undefined;
 }
 
 export interface CommandLine extends BenchOptions {
@@ -26,6 +28,7 @@ export const USAGE = `npm run bench -- [options]
                    ${DEFAULT_RIVALS.map(({ name }) => name).join(', ')}
   --scale SCALE    ${Object.keys(SCALES).join(' or ')}; full
   --rounds N       of which the medians are shown, 1 to 99; 5
+  --profile DIR    leaves CPU profiles of this broker there; its figures then include the profiler's cost
   --json PATH      file for the figures; e2e/bench/results/<moment>.json
 `;
 
@@ -34,7 +37,7 @@ export function parseCommandLine(args: readonly string[], now: Date): CommandLin
   let values: Record<string, string | boolean | undefined>;
   const text = { type: 'string' } as const;
   try {
-    ({ values } = parseArgs({ args: [...args], options: { only: text, rivals: text, scale: text, rounds: text, json: text, help: { type: 'boolean' } } }));
+    ({ values } = parseArgs({ args: [...args], options: { only: text, rivals: text, scale: text, rounds: text, json: text, profile: text, help: { type: 'boolean' } } }));
   } catch (error) {
     return `${(error as Error).message}\n\n${USAGE}`;
   }
@@ -51,7 +54,7 @@ export function parseCommandLine(args: readonly string[], now: Date): CommandLin
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > 99) return `--rounds: expected a whole number from 1 to 99, got ${value('rounds')}`;
   const json = value('json') ?? `e2e/bench/results/${now.toISOString().replace(/[:.]/g, '-')}.json`;
   const named = new Set(value('rivals') === undefined ? [] : rivals.map(({ name }) => name));
-  return { workloads, rivals, named, scale: SCALES[scaleName], rounds, json };
+  return { workloads, rivals, named, scale: SCALES[scaleName], rounds, profileTo: value('profile'), json };
 }
 
 function pick<T extends { readonly name: string }>(flag: string, names: string | undefined, all: readonly T[], unless: readonly T[]): readonly T[] | string {

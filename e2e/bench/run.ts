@@ -10,7 +10,7 @@ import type { Workload } from './workloads/workload.ts';
  */
 export async function runBench(options: BenchOptions, say: (line: string) => void): Promise<Report> {
   const report = new Report();
-  const testbed = new Testbed();
+  const testbed = new Testbed(options.profileTo);
   try {
     const present = options.rivals.filter((rival) => isPresent(rival, report));
     for (const workload of options.workloads) {

@@ -2,7 +2,7 @@ import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -27,7 +27,12 @@ export class Testbed {
     process.exit(130);
   };
 
-  constructor() {
+  /** Arguments for a Node process that is to leave a CPU profile when it ends; none unless asked for. */
+  readonly profileArguments: readonly string[];
+
+  /** `profileTo`: folder for CPU profiles. */
+  constructor(profileTo?: string) {
+    this.profileArguments = profileTo === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(profileTo)}`];
     this.directory = mkdtempSync(join(tmpdir(), 'stompede-bench-'));
     process.once('exit', this.#onExit);
     for (const signal of SIGNALS) process.once(signal, this.#onSignal);

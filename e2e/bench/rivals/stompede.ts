@@ -39,7 +39,7 @@ function absence(): string | undefined {
 
 async function start(testbed: Testbed, engine: 'embedded' | 'memory'): Promise<RunningRival> {
   const directory = testbed.makeDirectory('stompede');
-  const child = testbed.launch(process.execPath, [MAIN], {
+  const child = testbed.launch(process.execPath, [...testbed.profileArguments, MAIN], {
     cwd: directory,
     env: { HOST: '127.0.0.1', PORT: '0', TCP_PORT: 'off', DATA_DIR: `${directory}/data`, STOMPEDE_ENGINE: engine, LOG_LEVEL: 'info' },
   });
