@@ -2,6 +2,7 @@ import { describe } from 'node:test';
 import { describeClaims } from './claims.ts';
 import { describeGroups } from './groups.ts';
 import { describeInspection } from './inspection.ts';
+import { describeLedger } from './ledger.ts';
 import { describeClose, describeRestart } from './life.ts';
 import { describeOrder } from './order.ts';
 import { describeRelease } from './release.ts';
@@ -24,6 +25,7 @@ export function describeEngine(name: string, create: CreateSubject, options: { r
     describeTemporaryQueues(create);
     describeInspection(create);
     describeClaims(create);
+    describeLedger(create);
     describeClose(create);
     if (options.outlives) describeRestart(create);
   });

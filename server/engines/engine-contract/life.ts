@@ -120,6 +120,24 @@ export function describeRestart(create: CreateSubject): void {
         assert.deepEqual(await rig.idsAtRest('b'), []);
       }));
 
+    test('a group that was still under way is there whole or not at all', () =>
+      Rig.use(create, async (rig) => {
+        const resolved = new Set<string>();
+        const all = names(60);
+        const underWay = all.map(async (id) => {
+          const outcome = await rig.apply(['a', 'b', 'c'].map((queue) => enqueue(queue, id)));
+          if (outcome.ok) resolved.add(id);
+        });
+        await underWay[19];
+        const promised = [...resolved];
+        await rig.restart();
+        const there = await rig.idsAtRest('a');
+        assert.deepEqual(there, all.slice(0, there.length));
+        assert.deepEqual(await rig.idsAtRest('b'), there);
+        assert.deepEqual(await rig.idsAtRest('c'), there);
+        for (const id of promised) assert.ok(there.includes(id), `expected ${id}, which was promised`);
+      }));
+
     test('an orderly end counts no less: nothing was released', () =>
       Rig.use(create, async (rig) => {
         await rig.send('a', ...names(3));

@@ -43,13 +43,19 @@ export class RecordedEvents implements EngineEvents {
     return this.published;
   }
 
-  /** Waits for a hint for that queue, one that comes after this call or came since the last `forgetReady`. */
-  async untilReady(queue: string): Promise<void> {
-    await this.#until(`a hint for ${queue}`, () => this.ready.includes(queue));
+  /** How many hints came for that queue so far. */
+  hintCount(queue: string): number {
+    return this.ready.reduce((count, each) => count + (each === queue ? 1 : 0), 0);
   }
 
-  forgetReady(): void {
-    this.ready.length = 0;
+  /** Waits for a hint for that queue beyond the first `seen`, or until `isNeedless` says so after a `recheck`. */
+  async untilReady(queue: string, seen = 0, isNeedless = (): boolean => false): Promise<void> {
+    await this.#until(`a hint for ${queue}`, () => isNeedless() || this.hintCount(queue) > seen);
+  }
+
+  /** Lets everyone who waits look again. */
+  recheck(): void {
+    this.#wake();
   }
 
   async #until(what: string, isDone: () => boolean): Promise<void> {
