@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { main, ROOT, run, say, SetupError } from './house.mjs';
@@ -12,7 +13,8 @@ const REMEMBERED = join(ROOT, 'node_modules', '.stompede-dependencies.json');
 /**
  * Sees to it that node_modules holds what the lock file says: everything, or (`need: 'production'`) at least what a
  * running broker imports, so that a pruned installation starts without a network. A hash of the lock file is
- * remembered, which makes the usual answer one read; without it npm's own record of what it installed is compared.
+ * remembered, which makes the usual answer one read; without it, or when npm was at work since, npm's own record of what
+ * it installed is compared.
  */
 export async function ensureDependencies({ need = 'everything' } = {}) {
   if (await isInstalled(need)) return;
@@ -21,18 +23,18 @@ export async function ensureDependencies({ need = 'everything' } = {}) {
     say('installing the dependencies of package-lock.json (npm ci)');
     const code = await run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund']);
     if (code !== 0) throw new SetupError(`npm ci failed with exit code ${code}; put right what it says above, then: npm ci --include=dev`);
-    await remember('everything', await hashOfLockFile());
+    await remember('everything', await fingerprint());
   });
 }
 
 async function isInstalled(need) {
-  const hash = await hashOfLockFile();
+  const print = await fingerprint();
   const remembered = await readJson(REMEMBERED);
-  if (remembered?.hash === hash && (remembered.has === 'everything' || remembered.has === need)) return true;
+  if (remembered?.print === print && (remembered.has === 'everything' || remembered.has === need)) return true;
   const wanted = await readJson(LOCK_FILE);
   const installed = await readJson(INSTALLED);
   if (!wanted || !installed || !holdsAll(wanted.packages, installed.packages, need)) return false;
-  await remember(need, hash);
+  await remember(need, print);
   return true;
 }
 
@@ -44,13 +46,16 @@ function holdsAll(wanted, installed, need) {
   });
 }
 
-async function hashOfLockFile() {
-  return createHash('sha256').update(await readFile(LOCK_FILE)).digest('hex');
+/** What is wanted, and when npm last changed what is there (`npm prune` changes only that). */
+async function fingerprint() {
+  const hash = createHash('sha256').update(await readFile(LOCK_FILE)).digest('hex');
+  const installedAt = existsSync(INSTALLED) ? (await stat(INSTALLED)).mtimeMs : 0;
+  return `${hash} ${installedAt}`;
 }
 
-async function remember(has, hash) {
+async function remember(has, print) {
   try {
-    await writeFile(REMEMBERED, `${JSON.stringify({ has, hash })}\n`);
+    await writeFile(REMEMBERED, `${JSON.stringify({ has, print })}\n`);
   } catch (error) {
     // A read-only installation is compared in full each time: slower by milliseconds, and right.
     if (!['EROFS', 'EACCES', 'EPERM'].includes(error.code)) throw error;
