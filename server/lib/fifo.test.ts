@@ -21,11 +21,20 @@ describe('fifo', () => {
         const fifo = new Fifo<number>();
         const array: number[] = [];
         for (const { verb, value } of steps) {
-          if (verb === 'push') fifo.push(value), array.push(value);
-          else if (verb === 'unshift') fifo.unshift(value), array.unshift(value);
-          else if (verb === 'shift') assert.equal(fifo.shift(), array.shift());
-          else if (verb === 'pop') assert.equal(fifo.pop(), array.pop());
-          else if (array.length > 0) fifo.set(value % array.length, value), (array[value % array.length] = value);
+          if (verb === 'push') {
+            fifo.push(value);
+            array.push(value);
+          } else if (verb === 'unshift') {
+            fifo.unshift(value);
+            array.unshift(value);
+          } else if (verb === 'shift') {
+            assert.equal(fifo.shift(), array.shift());
+          } else if (verb === 'pop') {
+            assert.equal(fifo.pop(), array.pop());
+          } else if (array.length > 0) {
+            fifo.set(value % array.length, value);
+            array[value % array.length] = value;
+          }
           assert.deepEqual(contents(fifo), array);
         }
       }),

@@ -47,10 +47,6 @@ export class Rig {
     }
   }
 
-  get canRestart(): boolean {
-    return this.#subject.restart !== undefined;
-  }
-
   async restart(): Promise<void> {
     assert.ok(this.#subject.restart, 'expected an engine whose store outlives it');
     this.engine = await this.#subject.restart();
