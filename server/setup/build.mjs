@@ -16,11 +16,17 @@ const isSource = (path) =>
 /**
  * Brings dist/ up to date: the server by tsc (dist/server/**), each page by esbuild (dist/client/<page>/main.js).
  * Fresh or stale is told by a hash over the sources' names and contents, since clones and copies keep no times.
- * An installation without sources has nothing that could be stale.
+ * An installation without sources has nothing that could be stale. One whose build tools were pruned was built before,
+ * on purpose: with `isForStart` it runs as it is, since fetching the tools might need a network that is not there.
  */
-export async function ensureBuild() {
-  if (!existsSync(join(ROOT, 'server', 'main.ts')) && existsSync(join(DIST, 'server', 'main.js'))) return;
+export async function ensureBuild({ isForStart = false } = {}) {
+  const isBuilt = existsSync(join(DIST, 'server', 'main.js'));
+  if (isBuilt && !existsSync(join(ROOT, 'server', 'main.ts'))) return;
   if (await isFresh()) return;
+  if (isForStart && isBuilt && !existsSync(join(ROOT, 'node_modules', 'typescript'))) {
+    say('the build is older than the sources and its tools are pruned: starting it as it is (to renew it: npm run build)');
+    return;
+  }
   await ensureDependencies();
   await alone(async () => {
     if (!(await isFresh())) await build();
@@ -116,4 +122,4 @@ async function filesBelow(folder) {
     .sort();
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await main(ensureBuild);
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main(() => ensureBuild());

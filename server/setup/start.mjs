@@ -20,6 +20,6 @@ function followShell() {
 if (process.env.npm_lifecycle_event === 'start') followShell();
 await main(async () => {
   await ensureDependencies({ need: 'production' });
-  await ensureBuild();
+  await ensureBuild({ isForStart: true });
   await import('../../dist/server/main.js');
 });
