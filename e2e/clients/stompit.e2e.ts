@@ -1,13 +1,16 @@
 import { after, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { buffer } from 'node:stream/consumers';
-import { connect, type Client, type Message } from 'stompit';
+import stompit, { type Client, type Message } from 'stompit';
 import { startBroker } from '../harness/broker-process.ts';
 import { within } from '../harness/eventually.ts';
 import { EMOJI, OCTETS, ONE_MIB } from './bodies.ts';
 import { Inbox } from './inbox.ts';
 
-/** stompit speaks TCP, puts every way to name a delivery into its ACKs, and dies of a receipt it did not ask for. */
+/**
+ * stompit speaks TCP, puts every way to name a delivery into its ACKs, and dies of a receipt it did not ask for. (It also
+ * dies of an ERROR whose body is a short text/plain, by a slip of `this`: so there is no test of errors here.)
+ */
 const broker = await startBroker({ env: { STOMPEDE_ENGINE: 'memory' } });
 after(() => broker.stop());
 let names = 0;
@@ -15,7 +18,7 @@ let names = 0;
 function open(version = '1.0,1.1,1.2'): Promise<Client> {
   const connectHeaders = { host: '/', login: 'guest', passcode: 'guest', 'heart-beat': '5000,5000', 'accept-version': version };
   const opened = new Promise<Client>((resolve, reject) => {
-    connect({ host: '127.0.0.1', port: broker.tcpPort, connectHeaders }, (error, client) => (error ? reject(error) : resolve(client)));
+    stompit.connect({ host: '127.0.0.1', port: broker.tcpPort, connectHeaders }, (error, client) => (error ? reject(error) : resolve(client)));
   });
   return within(opened, 20_000, () => 'a session');
 }
@@ -78,14 +81,6 @@ for (const version of ['1.0', '1.1', '1.2']) {
       assert.equal((await inbox.next()).body.toString(), 'commit');
       assert.equal((await inbox.next()).body.toString(), 'after');
       await disconnect(client);
-    });
-
-    test('hears of an error', async () => {
-      const client = await open(version);
-      const failures = new Inbox<Error>();
-      client.on('error', failures.put);
-      client.send({ destination: '/nowhere' }).end('x');
-      assert.match((await failures.next()).message, /Unknown destination/);
     });
   });
 }

@@ -101,7 +101,9 @@ for (const version of ['1.0', '1.1', '1.2']) {
       const headers = { 'x-url': 'http://host:80/a b', 'x-json': '{"a":"b"}' };
       client.publish({ destination, body: '1', headers });
       const message = await inbox.next();
-      for (const [name, value] of Object.entries(headers)) assert.equal(message.headers[name], value);
+      // In 1.1 this client sends colons as they are, and leaves the escaped ones that it receives as they are.
+      const asRead = (value: string): string => (version === '1.1' ? value.replaceAll(':', '\\c') : value);
+      for (const [name, value] of Object.entries(headers)) assert.equal(message.headers[name], asRead(value));
       subscription.unsubscribe();
       await receipt(client, (ask) => client.publish({ destination, body: '2', headers: ask }));
       assert.equal(inbox.size, 0);
@@ -122,11 +124,11 @@ for (const version of ['1.0', '1.1', '1.2']) {
 
 describe('@stomp/stompjs', () => {
   test('stays connected by heart-beats of a second', async () => {
-    const client = await connect('1.2', { heartbeatIncoming: 1_000, heartbeatOutgoing: 1_000 });
     const beats = new Inbox<string>();
-    client.debug = (line) => {
+    const debug = (line: string): void => {
       if (line === '<<< PONG') beats.put(line);
     };
+    const client = await connect('1.2', { heartbeatIncoming: 1_000, heartbeatOutgoing: 1_000, debug });
     for (let i = 0; i < 4; i++) await beats.next();
     assert.equal(client.connected, true);
     await client.deactivate();

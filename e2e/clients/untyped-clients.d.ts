@@ -57,7 +57,8 @@ declare module 'stompit' {
     disconnect(done: (error: Error | null) => void): void;
   }
 
-  export function connect(options: object, done: (error: Error | null, client: Client) => void): void;
+  const stompit: { connect(options: object, done: (error: Error | null, client: Client) => void): void };
+  export default stompit;
 }
 
 declare module 'stomp-client' {

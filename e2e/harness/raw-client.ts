@@ -169,6 +169,17 @@ export class RawClient {
     return end;
   }
 
+  /**
+   * Waits for the server to cut a connection over a limit: an ERROR with `code`, where one could still be said, and
+   * otherwise the WebSocket status 1009.
+   */
+  async expectTooLarge(code = 'frame-too-large'): Promise<void> {
+    const end = await this.#until(() => this.end, 'the connection to be closed', true);
+    const error = this.#inbox.shift();
+    if (!error && end.code === 1009) return;
+    if (error?.command !== 'ERROR' || error.headers['code'] !== code) this.#fail(`Expected ${code}, got ${error ? describeFrame(error) : end.code}`);
+  }
+
   /** Sends a frame that asks for a receipt and waits for it; it must be the next frame to arrive. */
   async request(command: string, headers: Readonly<Record<string, string>> = {}, body: string | Buffer = ''): Promise<void> {
     const receipt = this.#mark();

@@ -102,9 +102,11 @@ rule('E8: headers are encoded for the version of who receives them, and none can
   const destination = scene.topic();
   await client.request('SUBSCRIBE', { id: 's', destination });
   const sender = await scene.other('1.2');
-  sender.frame('SEND', { destination, 'a:b': 'c:d', 'x-lf': 'e\nsubscription:forged\n\nf', 'x-cr': 'g\rh', 'x\nforged': '1' });
+  sender.frame('SEND', { destination, 'a:b': 'c:d', 'x-colon': 'c:d', 'subscription:x': 'forged', 'x-lf': 'e\nsubscription:forged\n\nf', 'x-cr': 'g\rh', 'x\nforged': '1' });
   const { lines, headers } = await client.expectFrame('MESSAGE');
-  assert.ok(lines.includes(scene.version === '1.0' ? 'a:b:c:d' : 'a\\cb:c\\cd'));
+  // 1.0 has no way to write a colon in a name; in a value it stands as it is.
+  if (scene.version === '1.0') assert.equal(headers['x-colon'], 'c:d');
+  else assert.ok(lines.includes('a\\cb:c\\cd'));
   assert.equal(headers['subscription'], 's');
   assert.ok(!lines.some((line) => line.startsWith('forged')));
   assert.ok(!lines.some((line) => line.includes('\r')));

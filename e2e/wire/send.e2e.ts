@@ -52,7 +52,6 @@ rule('S5: headers that are the broker\'s own cannot be forged, receipt and trans
     redelivered: 'true',
     timestamp: '0',
     JMSXDeliveryCount: '99',
-    'receipt-id': 'forged',
     'original-destination': '/queue/forged',
     JMSXUserID: 'forged',
   };

@@ -33,6 +33,11 @@ rule(
     await client.request('UNSUBSCRIBE', { destination });
     await client.request('SEND', { destination }, '2');
     await client.noFrameUntil();
+    // An id does not take that name away.
+    await client.request('SUBSCRIBE', { id: 's', destination });
+    await client.request('UNSUBSCRIBE', { destination });
+    client.frame('UNSUBSCRIBE', { destination });
+    await client.expectError(/^Subscription not found$/);
   },
   { versions: ['1.0'] },
 );
@@ -172,8 +177,9 @@ rule('N4: what was not acked at UNSUBSCRIBE goes back to the queue, and a late A
     const message = await other.expectFrame('MESSAGE');
     assert.equal(message.text, expected.text);
     assert.equal(message.headers['redelivered'], 'true');
-    await other.request('ACK', ackHeaders('1.2', message));
+    other.frame('ACK', ackHeaders('1.2', message));
   }
+  await other.noFrameUntil();
   client.frame('ACK', ackHeaders(scene.version, first));
   await client.noFrameUntil();
 });
