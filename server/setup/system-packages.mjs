@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
@@ -12,8 +13,17 @@ import { unpackRedis } from './unpacked-redis.mjs';
 const PROGRAMS = {
   redis: { variable: 'REDIS_SERVER', find: () => onPath('redis-server'), install: installRedis, line: 'apt-get install redis-server' },
   strace: { variable: 'STRACE', find: () => onPath('strace'), install: () => installAsRoot(['strace']), line: 'apt-get install strace' },
+  'stomp-py': library('STOMP_PYTHON', 'python3', ['-c', 'import stomp'], 'python3-stomp'),
+  'ruby-stomp': library('STOMP_RUBY', 'ruby', ['-e', 'require "stomp"'], 'ruby-stomp'),
+  'net-stomp': library('STOMP_PERL', 'perl', ['-MNet::Stomp', '-e', '1'], 'libnet-stomp-perl'),
   chromium: { variable: 'CHROMIUM_PATH', find: findChromium, install: installChromium, line: 'npx playwright install --with-deps chromium' },
 };
+
+/** A STOMP library of another language, as Debian packages it; the tests need the interpreter that finds it. */
+function library(variable, interpreter, args, name) {
+  const find = () => interpreterWith(interpreter, args);
+  return { variable, find, install: () => installAsRoot([name]), line: `apt-get install ${name}` };
+}
 
 /** Resolves with the variables for the tests' environment, e.g. `{ REDIS_SERVER: '/usr/bin/redis-server' }`. */
 export async function ensureSystemPackages(names = Object.keys(PROGRAMS)) {
@@ -27,6 +37,20 @@ export async function ensureSystemPackages(names = Object.keys(PROGRAMS)) {
     variables[variable] = path;
   }
   return variables;
+}
+
+/** A version manager's interpreter comes first on many PATHs and knows nothing of Debian's libraries. */
+async function interpreterWith(interpreter, args) {
+  for (const path of [await onPath(interpreter), `/usr/bin/${interpreter}`]) {
+    if (path && existsSync(path) && (await succeeds(path, args))) return path;
+  }
+  return undefined;
+}
+
+function succeeds(command, args) {
+  return new Promise((resolve) => {
+    execFile(command, args, (error) => resolve(error === null));
+  });
 }
 
 async function installRedis() {
@@ -54,13 +78,16 @@ async function installChromium() {
   await run(process.execPath, [join(ROOT, 'node_modules', 'playwright', 'cli.js'), 'install', 'chromium']);
 }
 
+let areListsFresh = false;
+
 /** Installs packages on Debian and Ubuntu, as root; false where that is not possible or failed. */
 export async function installDebianPackages(packages) {
   if (!(await onPath('apt-get'))) return false;
   say(`installing ${packages.join(', ')} (apt-get)`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  // The lists of a fresh machine are empty or old.
-  if ((await run('apt-get', ['update', '-q'], { env })) !== 0) say('apt-get update failed; trying with the lists there are');
+  // The lists of a fresh machine are empty or old; once a run is enough.
+  if (!areListsFresh && (await run('apt-get', ['update', '-q'], { env })) !== 0) say('apt-get update failed; trying with the lists there are');
+  areListsFresh = true;
   return (await run('apt-get', ['install', '-q', '-y', '--no-install-recommends', ...packages], { env })) === 0;
 }
 
