@@ -13,11 +13,20 @@ export function unsubscribe(session: Session, frame: Frame): Handled {
   // STOMP 1.0 names a subscription without an id by its destination.
   const isByDestination = id === undefined && session.version === '1.0' && destination !== undefined;
   if (id === undefined && !isByDestination) return missingHeader('UNSUBSCRIBE', HEADER.id);
-  const subscription = session.subscriptions.find(subscriptionKey(id, destination ?? ''));
+  const named = session.subscriptions.find(subscriptionKey(id, destination ?? ''));
+  const subscription = named ?? (isByDestination ? oldestTo(session, destination) : undefined);
   if (!subscription) return subscriptionNotFound(id ?? destination ?? '');
   const idle = session.submissions.whenIdle();
   if (!idle) return leave(session, frame, subscription);
   return idle.then(() => leave(session, frame, subscription));
+}
+
+/** stomp.py subscribes with an id in 1.0 too, and unsubscribes by the destination all the same. */
+function oldestTo(session: Session, destination: string): Subscription | undefined {
+  for (const subscription of session.subscriptions.all()) {
+    if (subscription.destinationText === destination) return subscription;
+  }
+  return undefined;
 }
 
 function leave(session: Session, frame: Frame, subscription: Subscription): undefined {
