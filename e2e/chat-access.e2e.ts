@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { after, afterEach, before, describe, test } from 'node:test';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright';
 import { launchBrowser } from './harness/browser.ts';
 import { startBroker, type BrokerProcess } from './harness/broker-process.ts';
@@ -27,16 +27,23 @@ async function open(name: string, options?: ChatWindowOptions): Promise<ChatWind
 
 before(async () => {
   axe = await readFile(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
-  [broker, browser] = await Promise.all([startBroker(), launchBrowser()]);
+  browser = await launchBrowser();
+});
+
+beforeEach(async () => {
+  broker = await startBroker();
 });
 
 afterEach(async () => {
-  for (const window of windows.splice(0)) await window.close();
+  try {
+    for (const window of windows.splice(0)) await window.close();
+  } finally {
+    await broker.stop();
+  }
 });
 
 after(async () => {
   await browser?.close();
-  await broker?.stop();
 });
 
 async function expectNoViolations(page: Page, where: string): Promise<void> {
@@ -114,8 +121,6 @@ describe('axe-core finds nothing wrong', () => {
       await ada.say('waiting');
       await ada.post('waiting work');
       await expectNoViolations(ada.page, 'the broker is gone');
-      await broker.start();
-      await ada.connected();
     });
   }
 });
@@ -161,8 +166,8 @@ describe('the keyboard alone', () => {
 
   test('sees where it is at each stop, and meets no stop twice', async () => {
     const ada = await open('Ada');
-    await ada.say('hello');
-    await ada.page.evaluate(() => (document.activeElement as HTMLElement).blur());
+    await ada.page.reload();
+    await ada.connected();
     const stops: string[] = [];
     for (let steps = 0; steps < 40; steps++) {
       await ada.page.keyboard.press('Tab');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, before, describe, test } from 'node:test';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import type { Browser } from 'playwright';
 import { launchBrowser } from './harness/browser.ts';
 import { startBroker, type BrokerProcess } from './harness/broker-process.ts';
@@ -17,16 +17,23 @@ async function open(name: string, options?: ChatWindowOptions): Promise<ChatWind
 }
 
 before(async () => {
-  [broker, browser] = await Promise.all([startBroker(), launchBrowser()]);
+  browser = await launchBrowser();
+});
+
+beforeEach(async () => {
+  broker = await startBroker();
 });
 
 afterEach(async () => {
-  for (const window of windows.splice(0)) await window.close();
+  try {
+    for (const window of windows.splice(0)) await window.close();
+  } finally {
+    await broker.stop();
+  }
 });
 
 after(async () => {
   await browser?.close();
-  await broker?.stop();
 });
 
 describe('two windows', () => {
