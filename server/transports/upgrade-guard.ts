@@ -12,7 +12,8 @@ export type OriginPolicy =
 export type GuardVerdict = { readonly allowed: true } | { readonly allowed: false; readonly sentence: string };
 
 const ALLOWED: GuardVerdict = { allowed: true };
-const LOOPBACK_NAMES: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
+const LOOPBACK_HOST = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/i;
+const LOOPBACK_ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/i;
 
 /**
  * Decides by Host and Origin, before the upgrade. CORS does not guard WebSockets: any page may open one to anywhere,
@@ -22,7 +23,7 @@ const LOOPBACK_NAMES: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '
  */
 export function guardUpgrade(headers: IncomingHttpHeaders, policy: OriginPolicy): GuardVerdict {
   const { host } = headers;
-  if (policy.kind === 'loopback' && !isLoopbackName(`http://${host ?? ''}`)) {
+  if (policy.kind === 'loopback' && !LOOPBACK_HOST.test(host ?? '')) {
     return refusal(`This node listens on loopback and answers to localhost, 127.0.0.1 or [::1] only; Host was '${shown(host)}'.`);
   }
   // Version 8 of the protocol, which the WebSocket library still takes, has a name of its own for it.
@@ -37,7 +38,7 @@ export function guardUpgrade(headers: IncomingHttpHeaders, policy: OriginPolicy)
 function guardOrigin(origin: string, host: string | undefined, policy: OriginPolicy): GuardVerdict {
   switch (policy.kind) {
     case 'loopback':
-      if (isLoopbackName(origin)) return ALLOWED;
+      if (LOOPBACK_ORIGIN.test(origin)) return ALLOWED;
       return refusal(`Pages of localhost, 127.0.0.1 or [::1] may connect; this one is from '${shown(origin)}'.`);
     case 'same-origin':
       if (isSameOrigin(origin, host)) return ALLOWED;
@@ -51,15 +52,11 @@ function guardOrigin(origin: string, host: string | undefined, policy: OriginPol
   }
 }
 
-function isLoopbackName(url: string): boolean {
-  const parsed = parse(url);
-  return parsed !== undefined && LOOPBACK_NAMES.has(parsed.hostname);
-}
-
 /** The scheme is not compared: who ends TLS in front of this node is not known to it. */
 function isSameOrigin(origin: string, host: string | undefined): boolean {
   const page = parse(origin);
   if (page === undefined || page.host === '' || host === undefined) return false;
+  // Read as a name of the page's scheme, Host loses a default port as Origin has.
   return parse(`${page.protocol}//${host}`)?.host === page.host;
 }
 

@@ -180,6 +180,15 @@ describe('on a server of somebody else', () => {
 });
 
 describe('draining', () => {
+  test('may begin by refusing newcomers, while who is here stays', async (context) => {
+    const bed = await openWebSocketBed(context);
+    const { client, listener } = await bed.connect();
+    bed.transport.refuseNewcomers();
+    assert.equal((await askForUpgrade(await openClient(context, bed.port))).status, 503);
+    client.write(clientMessage('still here'));
+    await eventually(() => listener.text === 'still here', 'the message');
+  });
+
   test('says goodbye to all over the given span, and resolves when they are gone', async (context) => {
     const bed = await openWebSocketBed(context);
     const clients = [];
