@@ -13,8 +13,8 @@ export class QueueTable<Stored> {
   /** The last number given to an entry. */
   lastSeq = 0;
   readonly #queues = new Map<string, Queue<Stored>>();
-  /** Queues that were empty, the longest ago first, each once. */
-  readonly #idle = new Fifo<Queue<Stored>>();
+  /** Names of queues that were found empty, the longest ago first: names, or a dropped queue would be kept alive here. */
+  readonly #idle = new Fifo<string>();
 
   /** Queues remembered, the empty ones included. */
   get size(): number {
@@ -50,7 +50,7 @@ export class QueueTable<Stored> {
   /** To be called when a queue may have become empty. */
   retire(queue: Queue<Stored>): void {
     if (queue.temporary || !queue.isEmpty || queue.isIdle) return;
-    this.#idle.push(queue);
+    this.#idle.push(queue.name);
     queue.isIdle = true;
     if (this.#idle.length > IDLE_KEPT) this.#forget(this.#idle.shift()!);
   }
@@ -62,9 +62,11 @@ export class QueueTable<Stored> {
     }
   }
 
-  #forget(queue: Queue<Stored>): void {
+  #forget(name: string): void {
+    const queue = this.#queues.get(name);
+    if (!queue) return;
     queue.isIdle = false;
-    if (queue.isEmpty && !queue.isDropped) this.#queues.delete(queue.name);
+    if (queue.isEmpty) this.#queues.delete(name);
   }
 
   #add(name: string, temporary: boolean): Queue<Stored> {
