@@ -272,6 +272,7 @@ describe('bad octets', () => {
   const cases: ReadonlyArray<readonly [octets: string, code: string, message: string]> = [
     ['SEND\ndestination\n\n\0', 'missing-colon', 'Bad header'],
     ['SEND\n:value\n\n\0', 'empty-header-name', 'Bad header'],
+    ['SEND\nno colon\nbut:here\n\n\0', 'missing-colon', 'Bad header'],
     ['SEND\n \n\n\0', 'missing-colon', 'Bad header'],
     ['SEND\nreceipt:77\n\0', 'nul-in-header', 'Bad header'],
     ['SEND\0', 'unknown-command', 'Bad command'],

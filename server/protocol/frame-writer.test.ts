@@ -49,6 +49,14 @@ describe('encodeFrame', () => {
     assert.equal(octets(encodeFrame('1.2', 'CONNECTED', ['a', ''])), 'CONNECTED\na:\n\n\0');
   });
 
+  test('is one buffer with a small body, and shares a large one', () => {
+    assert.equal(encodeFrame('1.2', 'ERROR', [], Buffer.alloc(4096)).tail, undefined);
+    const large = Buffer.alloc(4097, 'x');
+    const frame = encodeFrame('1.2', 'ERROR', [], large);
+    assert.equal(frame.tail?.[0], large);
+    assert.match(octets(frame), /^ERROR\ncontent-length:4097\n\nx{4097}\0$/);
+  });
+
   test('is text when the body is UTF-8, and otherwise not', () => {
     assert.equal(encodeFrame('1.2', 'RECEIPT', ['receipt-id', '\ud800 lone surrogate']).isText, true);
     assert.equal(encodeFrame('1.2', 'ERROR', [], Buffer.from('😀\0')).isText, true);
