@@ -61,10 +61,16 @@ export class DirectoryLock {
 
 const NO_DESCRIPTOR = -1;
 
-/** Paths of sockets may have about 100 octets; Linux has a short way to any open directory. */
+/** Linux has a short way to any open directory. */
 function shortPath(directory: string, descriptor: number): string {
-  return process.platform === 'linux' ? `/proc/self/fd/${descriptor}` : directory;
+  if (process.platform === 'linux') return `/proc/self/fd/${descriptor}`;
+  const length = Buffer.byteLength(directory);
+  if (length > LONGEST_PATH) throw new Error(`${directory} has ${length} octets: expected at most ${LONGEST_PATH}, since sockets have no longer names`);
+  return directory;
 }
+
+/** The least that any Unix allows, less the name of the lock. */
+const LONGEST_PATH = 88;
 
 /** Windows has no such files, but pipes that go with their process and that only one may own. */
 function pipeName(directory: string): string {

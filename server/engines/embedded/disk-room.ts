@@ -101,11 +101,12 @@ export class DiskRoom {
   async #check(): Promise<void> {
     this.#written = 0;
     const { ballastBytes, reserveBytes } = this.#options;
+    const margin = Math.max(MARGIN_BYTES, ballastBytes / 4);
     const { freeBytes } = await this.#disk.room(this.#directory);
     if (this.#state === 'spent') {
-      if (freeBytes >= reserveBytes + 2 * ballastBytes + MARGIN_BYTES && (await this.#takeBallast())) this.#set('open');
+      if (freeBytes >= reserveBytes + 2 * ballastBytes + margin && (await this.#takeBallast())) this.#set('open');
     } else if (freeBytes < reserveBytes) this.#set('low');
-    else if (freeBytes >= reserveBytes + MARGIN_BYTES) this.#set('open');
+    else if (freeBytes >= reserveBytes + margin) this.#set('open');
   }
 
   async #hasBallast(): Promise<boolean> {
@@ -144,5 +145,5 @@ export class DiskRoom {
 }
 
 const BALLAST = 'ballast';
-/** Between refusing and taking again, so that they do not take turns. */
-const MARGIN_BYTES = 256 * 1024;
+/** At least so much between refusing and taking again, so that they do not take turns. */
+const MARGIN_BYTES = 64 * 1024;

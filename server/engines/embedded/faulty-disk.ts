@@ -19,6 +19,7 @@ export class FaultyDisk implements Disk {
   /** The next calls of that kind fail with this code, until it is taken away. */
   readonly failing = new Map<'read' | 'write' | 'flush' | 'truncate' | 'writeNow', string>();
   readonly calls: DiskCall[] = [];
+  readCount = 0;
   /** Called before a flush begins; the flush waits for it. */
   beforeFlush: () => Promise<void> = () => Promise.resolve();
   readonly #sizes = new Map<string, number>();
@@ -98,6 +99,7 @@ class FaultyFile implements DiskFile {
 
   async read(buffer: Buffer, length: number, position: number): Promise<number> {
     this.#disk.check('read');
+    this.#disk.readCount++;
     return this.#file.read(buffer, length, position);
   }
 

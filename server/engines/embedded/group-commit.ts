@@ -1,4 +1,4 @@
-import type { Chain, Failure } from '../../broker/engine.ts';
+import type { Chain } from '../../broker/engine.ts';
 import { Fifo } from '../../lib/fifo.ts';
 import { BATCH } from './batch-format.ts';
 import { BatchWriter } from './batch-writer.ts';
@@ -144,23 +144,22 @@ export class GroupCommit {
   }
 
   async #write(jobs: Job[]): Promise<void> {
+    this.#refuse(jobs, () => false);
     let place = await this.#append(jobs);
     if (place === 'full') {
       this.#compactor.abandoned();
       await this.#room.spend();
-      this.#refuse(jobs, (job) => job.grows, diskFull);
+      this.#refuse(jobs, (job) => job.grows);
       place = await this.#append(jobs);
     }
     // Whoever failed meanwhile has answered these jobs.
     if (this.hasFailed) return;
-    if (place === 'full') return this.#refuse(jobs, () => true, diskFull);
+    if (place === 'full') return this.#refuse(jobs, () => true);
     this.#compactor.committed(place);
     for (const job of jobs) job.committed(place);
   }
 
-  /** Composes and appends what is left of the jobs. */
   async #append(jobs: Job[]): Promise<Place | 'full'> {
-    this.#refuse(jobs, (job) => job.chain !== undefined && this.#broken.has(job.chain), chainBroken);
     const batch = this.#batch;
     batch.begin(this.#lastSeq());
     this.#compactor.write(batch);
@@ -174,14 +173,17 @@ export class GroupCommit {
     return place;
   }
 
-  #refuse(jobs: Job[], isRefused: (job: Job) => boolean, failure: Failure): void {
+  /** Takes out of a batch, in order, what finds no room and what stands behind such a job in its chain. */
+  #refuse(jobs: Job[], findsNoRoom: (job: Job) => boolean): void {
     let kept = 0;
     for (const job of jobs) {
-      if (!isRefused(job)) jobs[kept++] = job;
-      else {
-        if (job.chain) this.#broken.add(job.chain);
-        job.refused(failure);
+      const isBroken = job.chain !== undefined && this.#broken.has(job.chain);
+      if (!isBroken && !findsNoRoom(job)) {
+        jobs[kept++] = job;
+        continue;
       }
+      if (job.chain) this.#broken.add(job.chain);
+      job.refused(isBroken ? chainBroken : diskFull);
     }
     jobs.length = kept;
   }

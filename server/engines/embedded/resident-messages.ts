@@ -39,6 +39,11 @@ export class ResidentMessages {
     return this.#bytes;
   }
 
+  /** Entries remembered, those settled meanwhile included. */
+  get trackedCount(): number {
+    return this.#order.length;
+  }
+
   /** Puts into an entry what stands for its message from now on. */
   keep(entry: StoredEntry, place: Place, message: Message): void {
     if (entry.bytes > this.#limitBytes) {
