@@ -228,7 +228,7 @@ rule('F22: NUL before the blank line is an error', async (scene) => {
 rule(
   'F23: a frame may be cut in two at any octet',
   async (scene) => {
-    const client = await scene.connect({}, { transport: scene.variant.transport === 'websocket-text' ? 'websocket-binary' : scene.variant.transport });
+    const client = await scene.connect();
     const destination = scene.queue();
     await client.request('SUBSCRIBE', { id: 's', destination });
     const eol = scene.version === '1.2' ? '\r\n' : '\n';
