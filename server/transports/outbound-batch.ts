@@ -40,20 +40,24 @@ export class OutboundBatch {
 
   /** What to write: nearly always one buffer, or several for one gathering write. A single frame is not copied. */
   chunks(framing: Framing): readonly Buffer[] {
-    return (this.#chunks ??= join(this.#pieces(framing)));
+    return (this.#chunks ??= join(piecesOf(this.#frames(), framing)));
   }
 
-  #pieces(framing: Framing): Buffer[] {
+  #frames(): WireFrame[] {
     const frames: WireFrame[] = [];
-    for (let step: OutboundBatch = this; step.#frame && step.#previous; step = step.#previous) frames.push(step.#frame);
-    const pieces: Buffer[] = [];
-    for (let i = frames.length - 1; i >= 0; i--) {
-      const frame = frames[i]!;
-      pieces.push(framing(frame));
-      if (frame.tail) pieces.push(...frame.tail);
-    }
-    return pieces;
+    if (this.#frame) frames.push(this.#frame);
+    for (let step = this.#previous; step !== undefined; step = step.#previous) if (step.#frame) frames.push(step.#frame);
+    return frames.reverse();
   }
+}
+
+function piecesOf(frames: readonly WireFrame[], framing: Framing): Buffer[] {
+  const pieces: Buffer[] = [];
+  for (const frame of frames) {
+    pieces.push(framing(frame));
+    if (frame.tail) pieces.push(...frame.tail);
+  }
+  return pieces;
 }
 
 /** Copies runs of small pieces together and leaves large ones alone, in their order. */

@@ -35,7 +35,7 @@ async function openLine(context: TestContext, turn = TURN_OF): Promise<Line> {
   socket.write = ((chunk: Buffer, ...rest: []) => {
     if (chunk.length > 0) writes.push(chunk);
     return write(chunk, ...rest);
-  }) as typeof socket.write;
+  });
   socket.on('error', () => {});
   reader.on('error', () => {});
   const line = { queue: undefined as unknown as OutboundQueue, socket, writes, reader, received: [] as Buffer[], drainCount: 0 };
@@ -81,11 +81,11 @@ describe('an outbound queue', () => {
     const lines = await Promise.all([openLine(context), openLine(context), openLine(context)]);
     const [a, b, c] = [frameOf('a'), frameOf('b'), frameOf('c')];
     for (const frame of [a, b, c]) for (const { queue } of lines) queue.push(frame, true);
-    lines[2]!.queue.push(a, true);
+    lines[2].queue.push(a, true);
     await eventually(() => lines.every(({ writes }) => writes.length === 1), 'the writes');
-    assert.equal(lines[0]!.writes[0], lines[1]!.writes[0]);
-    assert.equal(String(lines[0]!.writes[0]), 'abc');
-    assert.equal(String(lines[2]!.writes[0]), 'abca');
+    assert.equal(lines[0].writes[0], lines[1].writes[0]);
+    assert.equal(String(lines[0].writes[0]), 'abc');
+    assert.equal(String(lines[2].writes[0]), 'abca');
   });
 
   test('does not share octets between transports with framings of their own', async (context) => {

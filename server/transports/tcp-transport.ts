@@ -34,7 +34,6 @@ export class TcpTransport {
   readonly #peers: OpenPeers;
   readonly #server: Server;
   #isAccepting = true;
-  #isRefusing = false;
   #closed: Promise<void> | undefined = undefined;
 
   constructor(options: TcpTransportOptions) {
@@ -73,12 +72,6 @@ export class TcpTransport {
   /** Takes no more connections; those who are here stay. */
   stopAccepting(): void {
     this.#isAccepting = false;
-    if (this.#server.listening) this.#server.close();
-  }
-
-  /** Listens no more; who is here stays. Idempotent. */
-  refuseNewcomers(): void {
-    this.#isRefusing = true;
     if (this.#server.listening) this.#server.close();
   }
 

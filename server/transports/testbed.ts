@@ -140,7 +140,7 @@ export function parseMessages(octets: Buffer): ServerMessage[] {
 export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
 /** One frame of a WebSocket client, masked unless told otherwise. */
-export function clientMessage(payload: string | Buffer, { opcode = OPCODE.text as number, isFinal = true, isMasked = true } = {}): Buffer {
+export function clientMessage(payload: string | Buffer, { opcode = OPCODE.text, isFinal = true, isMasked = true } = {}): Buffer {
   const body = Buffer.from(payload);
   const length =
     body.length < 126 ? Buffer.from([body.length]) : body.length < 65_536 ? Buffer.from([126, body.length >> 8, body.length & 255]) : longLength(body.length);

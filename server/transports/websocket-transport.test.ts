@@ -183,7 +183,7 @@ describe('draining', () => {
   test('may begin by refusing newcomers, while who is here stays', async (context) => {
     const bed = await openWebSocketBed(context);
     const { client, listener } = await bed.connect();
-    bed.transport.refuseNewcomers();
+    bed.transport.stopAccepting();
     assert.equal((await askForUpgrade(await openClient(context, bed.port))).status, 503);
     client.write(clientMessage('still here'));
     await eventually(() => listener.text === 'still here', 'the message');

@@ -55,7 +55,6 @@ export class WebSocketTransport {
   readonly #peers: OpenPeers;
   readonly #detachments: (() => void)[] = [];
   #isAccepting = true;
-  #isRefusing = false;
   #closed: Promise<void> | undefined = undefined;
 
   constructor(options: WebSocketTransportOptions) {
