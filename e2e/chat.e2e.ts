@@ -119,6 +119,29 @@ describe('when the broker goes', () => {
   });
 });
 
+test('a broker with users asks for a login, and lets in who knows one', async () => {
+  const strict = await startBroker({ env: { STOMPEDE_USERS: 'ada:lovelace' } });
+  try {
+    const ada = await ChatWindow.visit(browser, strict.httpUrl, 'Ada');
+    windows.push(ada);
+    const signIn = ada.page.getByRole('dialog', { name: 'Sign in to the broker' });
+    await signIn.getByLabel('Login').fill('ada');
+    await signIn.getByLabel('Passcode').fill('wrong');
+    await ada.page.keyboard.press('Enter');
+    await signIn.waitFor({ state: 'hidden' });
+    await signIn.getByText(/^Access refused/).waitFor();
+    await ada.page.keyboard.press('Escape');
+    await ada.page.getByRole('region', { name: 'Connection' }).getByRole('button', { name: 'Sign in' }).click();
+    await signIn.getByLabel('Passcode').fill('lovelace');
+    await ada.page.keyboard.press('Enter');
+    await ada.connected();
+    await ada.say('let in');
+    await (await ada.hears('let in')).getByText('Sent', { exact: true }).waitFor({ state: 'attached' });
+  } finally {
+    await strict.stop();
+  }
+});
+
 describe('the work queue', () => {
   test('keeps work for a worker that is away, through the death of the broker', async () => {
     const ada = await open('Ada');

@@ -236,7 +236,7 @@ describe('a link', () => {
     link.connect();
     const far = await coming;
     await far.frame();
-    far.say('ERROR\nmessage:Access refused\n\nwrong passcode');
+    far.say('ERROR\nmessage:Bad CONNECT\n\nAccess refused: wrong passcode');
     assert.equal((await reaches('refused')).reason, 'Access refused: wrong passcode');
     const other = farEnd();
     link.connect({ login: 'ada', passcode: 'lovelace' });

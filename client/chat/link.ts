@@ -213,7 +213,8 @@ export class Link {
       const client = this.#client;
       this.#client = undefined;
       void client?.deactivate({ force: true });
-      this.#moveTo({ name: 'refused', reason });
+      // Its `message` is `Bad CONNECT` whatever was wrong; the body says it in words.
+      this.#moveTo({ name: 'refused', reason: frame.body.trim() || reason });
     }
   }
 

@@ -25,8 +25,15 @@ export class ChatWindow {
     });
   }
 
-  /** Opens the page; a name answers its first question, '' leaves it open. Resolves when the page is connected. */
-  static async open(browser: Browser, httpUrl: string, name: string, options: ChatWindowOptions = {}): Promise<ChatWindow> {
+  /** As `visit`, and resolves when the page is connected. */
+  static async open(browser: Browser, httpUrl: string, name: string, options?: ChatWindowOptions): Promise<ChatWindow> {
+    const window = await ChatWindow.visit(browser, httpUrl, name, options);
+    await window.connected();
+    return window;
+  }
+
+  /** Opens the page; a name answers its first question, '' leaves it open. */
+  static async visit(browser: Browser, httpUrl: string, name: string, options: ChatWindowOptions = {}): Promise<ChatWindow> {
     const { path = '/chat/', ...contextOptions } = options;
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...contextOptions });
     const window = new ChatWindow(context, await context.newPage());
@@ -35,7 +42,6 @@ export class ChatWindow {
       await window.page.getByLabel('Your name', { exact: true }).fill(name);
       await window.page.keyboard.press('Enter');
     }
-    await window.connected();
     return window;
   }
 
