@@ -139,18 +139,27 @@ export function parseMessages(octets: Buffer): ServerMessage[] {
 
 export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
-/** One frame of a WebSocket client, masked unless told otherwise. */
-export function clientMessage(payload: string | Buffer, { opcode = OPCODE.text, isFinal = true, isMasked = true } = {}): Buffer {
+interface ClientMessage {
+  /** Default text. */
+  readonly opcode?: number;
+  readonly isFinal?: boolean;
+  readonly isMasked?: boolean;
+}
+
+/** One frame of a WebSocket client, whole and masked unless told otherwise. */
+export function clientMessage(payload: string | Buffer, message: ClientMessage = {}): Buffer {
+  const { opcode = OPCODE.text, isFinal = true, isMasked = true } = message;
   const body = Buffer.from(payload);
-  const length =
-    body.length < 126 ? Buffer.from([body.length]) : body.length < 65_536 ? Buffer.from([126, body.length >> 8, body.length & 255]) : longLength(body.length);
+  const length = lengthOctets(body.length);
   length[0]! |= isMasked ? 0x80 : 0;
   const mask = Buffer.from([0x12, 0xf4, 0x56, 0x78]);
   if (isMasked) for (let i = 0; i < body.length; i++) body[i]! ^= mask[i % 4]!;
   return Buffer.concat([Buffer.from([opcode | (isFinal ? 0x80 : 0)]), length, isMasked ? mask : Buffer.alloc(0), body]);
 }
 
-function longLength(length: number): Buffer {
+function lengthOctets(length: number): Buffer {
+  if (length < 126) return Buffer.from([length]);
+  if (length < 65_536) return Buffer.from([126, length >> 8, length & 255]);
   const octets = Buffer.alloc(9);
   octets[0] = 127;
   octets.writeBigUInt64BE(BigInt(length), 1);
