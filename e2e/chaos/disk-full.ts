@@ -31,8 +31,8 @@ export async function diskFull({ bodyBytes }: DiskFullOptions) {
     // Not a single octet left: the ballast has to make the next ACKs possible.
     const filler = join(volume, 'filler');
     await fillUp(filler);
-    const settledWhileFull = await consume(broker, 10, stored - 20);
     await assert.rejects(send(broker, bodyBytes, stored), /disk-full/);
+    const settledWhileFull = await consume(broker, 10, stored - 20);
     await rm(filler);
 
     const healed = await eventually(async () => {
