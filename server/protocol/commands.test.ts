@@ -10,7 +10,18 @@ test('finds every client command in its octets', () => {
 });
 
 test('finds nothing in other words of the same length, in lower case, in parts and in server commands', () => {
-  for (const word of ['', 'S', 'SENT', 'send', 'Send', 'CONNEC', 'CONNECTS', 'SUBSCRIBES', 'UNSUBSCRIBER', ...SERVER_COMMANDS]) {
+  for (const word of [
+    '',
+    'S',
+    'SENT',
+    'send',
+    'Send',
+    'CONNEC',
+    'CONNECTS',
+    'SUBSCRIBES',
+    'UNSUBSCRIBER',
+    ...SERVER_COMMANDS,
+  ]) {
     assert.equal(find(word), undefined, word);
   }
 });

@@ -24,8 +24,9 @@ export type ServerCommand = (typeof SERVER_COMMANDS)[number];
 export const LONGEST_CLIENT_COMMAND = Math.max(...CLIENT_COMMANDS.map((command) => command.length));
 
 /** By length, so that one or two comparisons decide. */
-const byLength: ReadonlyArray<readonly ClientCommand[]> = Array.from({ length: LONGEST_CLIENT_COMMAND + 1 }, (_, length) =>
-  CLIENT_COMMANDS.filter((command) => command.length === length),
+const byLength: ReadonlyArray<readonly ClientCommand[]> = Array.from(
+  { length: LONGEST_CLIENT_COMMAND + 1 },
+  (_, length) => CLIENT_COMMANDS.filter((command) => command.length === length),
 );
 
 /**

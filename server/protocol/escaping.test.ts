@@ -4,7 +4,12 @@ import fc from 'fast-check';
 import { escapeHeader, singleLine, singleName, unescapeHeader } from './escaping.ts';
 import { VERSIONS } from './version.ts';
 
-const text = fc.string({ unit: fc.oneof(fc.constantFrom('\\', ':', '\n', '\r', '\0', 'n', 'r', 'c', ' '), fc.string({ unit: 'binary', minLength: 1, maxLength: 1 })) });
+const text = fc.string({
+  unit: fc.oneof(
+    fc.constantFrom('\\', ':', '\n', '\r', '\0', 'n', 'r', 'c', ' '),
+    fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
+  ),
+});
 
 describe('unescapeHeader', () => {
   test('decodes each version its own escapes', () => {
@@ -21,7 +26,8 @@ describe('unescapeHeader', () => {
   test('refuses what a version does not define', () => {
     assert.equal(unescapeHeader('\\r', '1.1'), undefined);
     for (const version of ['1.1', '1.2'] as const) {
-      for (const bad of ['\\t', '\\', 'x\\', '\\\\\\', '\\N', '\\ n', 'a\\:b']) assert.equal(unescapeHeader(bad, version), undefined, bad);
+      for (const bad of ['\\t', '\\', 'x\\', '\\\\\\', '\\N', '\\ n', 'a\\:b'])
+        assert.equal(unescapeHeader(bad, version), undefined, bad);
     }
   });
 

@@ -52,7 +52,9 @@ describe('maxFrameBytes', () => {
 
   test('refuses an announced length at once, however absurd', () => {
     for (const length of ['76', '4294967295', '4294967297', '18446744073709551617', '9'.repeat(18)]) {
-      const { code } = feed(new FrameParser({ ...SMALL, maxHeaderLineBytes: 100 }), [Buffer.from(`SEND\ncontent-length:${length}\n\n`)]);
+      const { code } = feed(new FrameParser({ ...SMALL, maxHeaderLineBytes: 100 }), [
+        Buffer.from(`SEND\ncontent-length:${length}\n\n`),
+      ]);
       assert.equal(code, 'frame-too-large', length);
     }
   });
@@ -60,7 +62,11 @@ describe('maxFrameBytes', () => {
   test('holds in the header block, before any line is complete', () => {
     const parser = new FrameParser({ ...SMALL, maxHeaderLineBytes: 1000 });
     assert.equal(feed(parser, cut(Buffer.from(`SEND\n${'x'.repeat(200)}`), 1)).code, 'frame-too-large');
-    assert.equal(feed(new FrameParser({ ...SMALL, maxHeaderLineBytes: 1000 }), [Buffer.from(`SEND\n${'x'.repeat(200)}:\n\n\0`)]).code, 'frame-too-large');
+    assert.equal(
+      feed(new FrameParser({ ...SMALL, maxHeaderLineBytes: 1000 }), [Buffer.from(`SEND\n${'x'.repeat(200)}:\n\n\0`)])
+        .code,
+      'frame-too-large',
+    );
   });
 
   test('may be raised between the frames of one chunk', () => {
@@ -77,7 +83,8 @@ describe('maxFrameBytes', () => {
   test('lets a stranger fill no more than 64 KiB, in whatever pieces', () => {
     for (const start of ['SEND\n\n', 'SEND\ndestination:/queue/a\n\n', 'CONNECT\ncontent-length:60000\n\n']) {
       const stream = Buffer.concat([Buffer.from(start), Buffer.alloc(200 * 1024, 'x')]);
-      for (const size of [1, 1000, stream.length]) assert.ok(feed(new FrameParser(LIMITS_BEFORE_LOGIN), cut(stream, size)).code);
+      for (const size of [1, 1000, stream.length])
+        assert.ok(feed(new FrameParser(LIMITS_BEFORE_LOGIN), cut(stream, size)).code);
     }
   });
 });
@@ -118,7 +125,10 @@ describe('cost', () => {
     ['open', 'SEND\n\n'],
   ] as const) {
     test(`of a ${kind} body that comes octet by octet is linear`, () => {
-      assertLinear(LIMITS_AFTER_LOGIN, Buffer.concat([Buffer.from(start), Buffer.alloc(512 * 1024, 'x'), Buffer.alloc(1)]));
+      assertLinear(
+        LIMITS_AFTER_LOGIN,
+        Buffer.concat([Buffer.from(start), Buffer.alloc(512 * 1024, 'x'), Buffer.alloc(1)]),
+      );
     });
   }
 

@@ -63,12 +63,16 @@ describe('a frame', () => {
   });
 
   test('has a body of exactly content-length octets, NULs and broken UTF-8 included', () => {
-    assert.deepEqual(framesOf('SEND\ncontent-length:5\n\n\0\xff\r\n\0\0\n'), [['SEND', ['content-length', '5'], '\0\xff\r\n\0']]);
+    assert.deepEqual(framesOf('SEND\ncontent-length:5\n\n\0\xff\r\n\0\0\n'), [
+      ['SEND', ['content-length', '5'], '\0\xff\r\n\0'],
+    ]);
     assert.deepEqual(framesOf('SEND\ncontent-length:0\n\n\0'), [['SEND', ['content-length', '0'], '']]);
   });
 
   test('has content-length on any command, and a body on any command', () => {
-    assert.deepEqual(framesOf('ACK\nid:1\ncontent-length:2\n\n\0\0\0', '1.2'), [['ACK', ['id', '1', 'content-length', '2'], '\0\0']]);
+    assert.deepEqual(framesOf('ACK\nid:1\ncontent-length:2\n\n\0\0\0', '1.2'), [
+      ['ACK', ['id', '1', 'content-length', '2'], '\0\0'],
+    ]);
     assert.deepEqual(framesOf('BEGIN\ntransaction:t\n\n\n\0', '1.1'), [['BEGIN', ['transaction', 't'], '\n']]);
   });
 
@@ -104,13 +108,21 @@ describe('a frame', () => {
 
 describe('a stream', () => {
   test('may hold EOLs, lone CRs and NULs before, between and after frames', () => {
-    assert.deepEqual(framesOf('\n\r\n\0\0SEND\n\na\0\n\n\r\n\0ABORT\n\n\0\0\r\n').map(([command]) => command), ['SEND', 'ABORT']);
+    assert.deepEqual(
+      framesOf('\n\r\n\0\0SEND\n\na\0\n\n\r\n\0ABORT\n\n\0\0\r\n').map(([command]) => command),
+      ['SEND', 'ABORT'],
+    );
     assert.deepEqual(framesOf('\n\n\n'), []);
   });
 
   test('may bring many frames in one chunk', () => {
-    const bodies = framesOf(Array.from({ length: 1000 }, (_, i) => `SEND\n\n${i}\0`).join('')).map(([, , body]) => body);
-    assert.deepEqual(bodies, Array.from({ length: 1000 }, (_, i) => String(i)));
+    const bodies = framesOf(Array.from({ length: 1000 }, (_, i) => `SEND\n\n${i}\0`).join('')).map(
+      ([, , body]) => body,
+    );
+    assert.deepEqual(
+      bodies,
+      Array.from({ length: 1000 }, (_, i) => String(i)),
+    );
   });
 
   test('may cut a frame of any version in two anywhere', () => {
@@ -120,9 +132,17 @@ describe('a stream', () => {
     for (let cut = 0; cut <= frame.length; cut++) {
       const seen: Frame[] = [];
       for (const part of [frame.subarray(0, cut), frame.subarray(cut)]) {
-        assert.equal(parser.push(part, (frame) => seen.push(frame)), undefined, `cut at ${cut}`);
+        assert.equal(
+          parser.push(part, (frame) => seen.push(frame)),
+          undefined,
+          `cut at ${cut}`,
+        );
       }
-      assert.deepEqual(seen.map(({ headers }) => headers.pairs), [['räu:me', 'a\nb\\😀', 'content-length', '4']], `cut at ${cut}`);
+      assert.deepEqual(
+        seen.map(({ headers }) => headers.pairs),
+        [['räu:me', 'a\nb\\😀', 'content-length', '4']],
+        `cut at ${cut}`,
+      );
       assert.equal(seen[0]?.body.toString('hex'), '00c3a900');
     }
   });
@@ -130,12 +150,15 @@ describe('a stream', () => {
   test('is read as the version says from the frame after the one that set it, within a chunk too', () => {
     const parser = new FrameParser(LIMITS_AFTER_LOGIN);
     const values: string[] = [];
-    const error = parser.push(Buffer.from('CONNECT\nh:\\c\n\n\0SEND\nh:\\c\n\n\0BEGIN\nh:\\c\n\n\0ABORT\nh:\\r\n\n\0'), ({ command, headers }) => {
-      values.push(headers.get('h')!);
-      if (command === 'CONNECT') parser.version = '1.2';
-      if (command === 'SEND') parser.version = '1.0';
-      if (command === 'BEGIN') parser.version = '1.1';
-    });
+    const error = parser.push(
+      Buffer.from('CONNECT\nh:\\c\n\n\0SEND\nh:\\c\n\n\0BEGIN\nh:\\c\n\n\0ABORT\nh:\\r\n\n\0'),
+      ({ command, headers }) => {
+        values.push(headers.get('h')!);
+        if (command === 'CONNECT') parser.version = '1.2';
+        if (command === 'SEND') parser.version = '1.0';
+        if (command === 'BEGIN') parser.version = '1.1';
+      },
+    );
     assert.deepEqual(values, ['\\c', ':', '\\c']);
     assert.equal(error?.code, 'undefined-escape');
   });
@@ -167,7 +190,9 @@ describe('a stream', () => {
 describe('headers', () => {
   test('split at the first colon; a value may be empty or hold more of them', () => {
     for (const version of VERSIONS) {
-      assert.deepEqual(framesOf('SEND\na:b:c\nd:\ne::\n\n\0', version), [['SEND', ['a', 'b:c', 'd', '', 'e', ':'], '']]);
+      assert.deepEqual(framesOf('SEND\na:b:c\nd:\ne::\n\n\0', version), [
+        ['SEND', ['a', 'b:c', 'd', '', 'e', ':'], ''],
+      ]);
     }
   });
 
@@ -189,7 +214,10 @@ describe('headers', () => {
   test('are never decoded on CONNECT and STOMP, in any version', () => {
     for (const version of [undefined, ...VERSIONS]) {
       for (const command of ['CONNECT', 'STOMP']) {
-        assert.deepEqual(framesOf(`${command}\npasscode:a\\t\\\\n\\\n\n\0`, version)[0]?.[1], ['passcode', 'a\\t\\\\n\\']);
+        assert.deepEqual(framesOf(`${command}\npasscode:a\\t\\\\n\\\n\n\0`, version)[0]?.[1], [
+          'passcode',
+          'a\\t\\\\n\\',
+        ]);
       }
     }
   });
@@ -221,7 +249,12 @@ describe('headers', () => {
 
   test('that are not UTF-8 are read with replacement characters', () => {
     for (const version of [undefined, ...VERSIONS]) {
-      assert.deepEqual(framesOf('SEND\na\xff:\xc3\nb\xe2\x82:\xf0\x9f\n\n\0', version)[0]?.[1], ['a\ufffd', '\ufffd', 'b\ufffd', '\ufffd']);
+      assert.deepEqual(framesOf('SEND\na\xff:\xc3\nb\xe2\x82:\xf0\x9f\n\n\0', version)[0]?.[1], [
+        'a\ufffd',
+        '\ufffd',
+        'b\ufffd',
+        '\ufffd',
+      ]);
     }
   });
 
@@ -245,13 +278,33 @@ describe('bad octets', () => {
   });
 
   test('are refused at the first octet that no command has', () => {
-    for (const octets of ['connect\n', 'G ', '\x16\x03\x01', '{', 'SEND:', 'SEND\0', 'SEND \n', ' SEND\n', '\xef\xbb\xbfCONNECT\n']) {
+    for (const octets of [
+      'connect\n',
+      'G ',
+      '\x16\x03\x01',
+      '{',
+      'SEND:',
+      'SEND\0',
+      'SEND \n',
+      ' SEND\n',
+      '\xef\xbb\xbfCONNECT\n',
+    ]) {
       assert.equal(codeOf(octets), 'unknown-command', octets);
     }
   });
 
   test('are refused when the first line is complete or longer than any command', () => {
-    for (const octets of ['SENT\n', 'S\n', 'SEND\r\r\n', 'CONNECTED\n', 'MESSAGE\n', 'RECEIPT\n', 'ERROR\n', 'UNSUBSCRIBER\n', 'AAAAAAAAAAAAA']) {
+    for (const octets of [
+      'SENT\n',
+      'S\n',
+      'SEND\r\r\n',
+      'CONNECTED\n',
+      'MESSAGE\n',
+      'RECEIPT\n',
+      'ERROR\n',
+      'UNSUBSCRIBER\n',
+      'AAAAAAAAAAAAA',
+    ]) {
       assert.equal(codeOf(octets), 'unknown-command', octets);
     }
     assert.equal(readAnyhow('AAAAAAAAAAAA').error, undefined);
@@ -264,7 +317,11 @@ describe('bad octets', () => {
   });
 
   test('of a passcode never come back in an error', () => {
-    for (const octets of ['CONNECT\npasscode:secret\0', 'CONNECT\npasscode:secret\nx\n\n', 'SEND\npasscode:secret\\t\n\n\0']) {
+    for (const octets of [
+      'CONNECT\npasscode:secret\0',
+      'CONNECT\npasscode:secret\nx\n\n',
+      'SEND\npasscode:secret\\t\n\n\0',
+    ]) {
       assert.doesNotMatch(JSON.stringify(readAnyhow(octets, '1.2').error), /secret/);
     }
   });
@@ -301,6 +358,7 @@ describe('bad octets', () => {
   }
 
   test('a content-length with blanks around it is one', () => {
-    for (const version of VERSIONS) assert.equal(framesOf('SEND\ncontent-length: 5 \n\nhello\0', version)[0]?.[2], 'hello');
+    for (const version of VERSIONS)
+      assert.equal(framesOf('SEND\ncontent-length: 5 \n\nhello\0', version)[0]?.[2], 'hello');
   });
 });

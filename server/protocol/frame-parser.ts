@@ -40,6 +40,7 @@ const A = 0x41;
 const Z = 0x5a;
 const ZERO = 0x30;
 const EMPTY = Buffer.alloc(0);
+const NO_HEADERS = new Headers([]);
 
 type State =
   /** Between frames. */
@@ -83,7 +84,7 @@ export class FrameParser {
   /** Octets of the current line that came in earlier chunks. */
   #lineBytes = 0;
 
-  #headers = new Headers([]);
+  #headers = NO_HEADERS;
   #headBytes = 0;
   #bodyBytes = 0;
 
@@ -130,6 +131,7 @@ export class FrameParser {
   /** Forgets what is unfinished and ignores everything from now on; may be called while frames are handed out. */
   stop(): void {
     this.#state = 'stopped';
+    this.#headers = NO_HEADERS;
     this.#held.clear();
   }
 
@@ -190,7 +192,8 @@ export class FrameParser {
     for (let at = chunk.indexOf(LF, start); at >= 0 && at < end; at = chunk.indexOf(LF, lineStart)) {
       const length = at - lineStart;
       if (length > maxHeaderLineBytes) return this.#failLongHeader(chunk);
-      if (length === 0 || (length === 1 && this.#octetBefore(chunk, at) === CR)) return this.#endHead(chunk, at + 1, length + 1);
+      const isBlank = length === 0 || (length === 1 && this.#octetBefore(chunk, at) === CR);
+      if (isBlank) return this.#endHead(chunk, at + 1, length + 1);
       if (this.#lineCount === maxHeaders) return this.#fail(tooManyHeaders(this.#command, this.limits), chunk);
       this.#lineCount++;
       lineStart = at + 1;
@@ -212,7 +215,8 @@ export class FrameParser {
   /** The head is complete: `end` is behind its blank line, which has `blankBytes` octets. */
   #endHead(chunk: Buffer, end: number, blankBytes: number): number {
     this.#headBytes = this.#held.length + end - this.#headStart;
-    if (this.#headBytes >= this.limits.maxFrameBytes) return this.#fail(frameTooLarge(this.#command, this.limits), chunk);
+    if (this.#headBytes >= this.limits.maxFrameBytes)
+      return this.#fail(frameTooLarge(this.#command, this.limits), chunk);
     let bytes = chunk;
     let headStart = this.#headStart;
     if (this.#held.length > 0) {
@@ -278,8 +282,11 @@ export class FrameParser {
     } else if (end > start) {
       body = chunk.subarray(start, end);
     }
+    const frame: Frame = { command: this.#command, headers: this.#headers, body };
+    // An idle connection does not keep its last frame alive.
+    this.#headers = NO_HEADERS;
     this.#state = 'noise';
-    onFrame({ command: this.#command, headers: this.#headers, body });
+    onFrame(frame);
   }
 
   /** Keeps the unfinished head for the next chunk. */

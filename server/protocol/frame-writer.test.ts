@@ -31,14 +31,23 @@ describe('encodeFrame', () => {
 
   test('escapes as the version says', () => {
     const pairs = ['na:me', 'a:b\\c\nd\re\0f'];
-    assert.equal(octets(encodeFrame('1.2', 'ERROR', pairs)), 'ERROR\nna\\cme:a\\cb\\\\c\\nd\\re f\ncontent-length:0\n\n\0');
-    assert.equal(octets(encodeFrame('1.1', 'ERROR', pairs)), 'ERROR\nna\\cme:a\\cb\\\\c\\nd e f\ncontent-length:0\n\n\0');
+    assert.equal(
+      octets(encodeFrame('1.2', 'ERROR', pairs)),
+      'ERROR\nna\\cme:a\\cb\\\\c\\nd\\re f\ncontent-length:0\n\n\0',
+    );
+    assert.equal(
+      octets(encodeFrame('1.1', 'ERROR', pairs)),
+      'ERROR\nna\\cme:a\\cb\\\\c\\nd e f\ncontent-length:0\n\n\0',
+    );
     assert.equal(octets(encodeFrame('1.0', 'ERROR', pairs)), 'ERROR\nna me:a:b\\c d e f\ncontent-length:0\n\n\0');
   });
 
   test('never escapes CONNECTED, and lets nothing be injected there either', () => {
     for (const version of VERSIONS) {
-      assert.equal(octets(encodeFrame(version, 'CONNECTED', ['session', 'ID:a\\b\r\n\nx\0'])), 'CONNECTED\nsession:ID:a\\b   x \n\n\0');
+      assert.equal(
+        octets(encodeFrame(version, 'CONNECTED', ['session', 'ID:a\\b\r\n\nx\0'])),
+        'CONNECTED\nsession:ID:a\\b   x \n\n\0',
+      );
     }
   });
 
@@ -85,12 +94,21 @@ describe('encodeMessage', () => {
 
   test('counts the octets of any body, none and NULs included', () => {
     assert.match(octets(encodeMessage('1.2', 's', [], tailOf('1.2', Buffer.alloc(0)))), /\ncontent-length:0\n\n\0$/);
-    assert.match(octets(encodeMessage('1.2', 's', [], tailOf('1.2', Buffer.from('😀')))), /\ncontent-length:4\n\n.{4}\0$/);
-    assert.match(octets(encodeMessage('1.2', 's', [], tailOf('1.2', Buffer.alloc(2)))), /\ncontent-length:2\n\n\0\0\0$/);
+    assert.match(
+      octets(encodeMessage('1.2', 's', [], tailOf('1.2', Buffer.from('😀')))),
+      /\ncontent-length:4\n\n.{4}\0$/,
+    );
+    assert.match(
+      octets(encodeMessage('1.2', 's', [], tailOf('1.2', Buffer.alloc(2)))),
+      /\ncontent-length:2\n\n\0\0\0$/,
+    );
   });
 
   test('escapes a subscription id for its receiver', () => {
-    assert.match(octets(encodeMessage('1.2', 'ä:\r\n', [], tailOf('1.2'))), /^MESSAGE\nsubscription:\xc3\xa4\\c\\r\\n\n/);
+    assert.match(
+      octets(encodeMessage('1.2', 'ä:\r\n', [], tailOf('1.2'))),
+      /^MESSAGE\nsubscription:\xc3\xa4\\c\\r\\n\n/,
+    );
     assert.match(octets(encodeMessage('1.0', 'ä:\r\n', [], tailOf('1.0'))), /^MESSAGE\nsubscription:\xc3\xa4: {2}\n/);
   });
 

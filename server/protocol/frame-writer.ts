@@ -44,7 +44,12 @@ export function encodeFrame(version: Version, command: string, pairs: readonly s
 }
 
 /** Encodes what every receiver of that version shares. `pairs` are all headers but the ones of a single delivery. */
-export function messageTail(version: Version, pairs: readonly string[], body: Buffer, bodyIsText: boolean): MessageTail {
+export function messageTail(
+  version: Version,
+  pairs: readonly string[],
+  body: Buffer,
+  bodyIsText: boolean,
+): MessageTail {
   const head = `${headerLines(version, pairs)}${HEADER.contentLength}:${body.length}\n\n`;
   const headBytes = Buffer.byteLength(head);
   if (body.length > MAX_COPIED_BODY_BYTES) return { shared: Buffer.from(head), parts: [body, NUL], isText: bodyIsText };

@@ -54,7 +54,13 @@ function splitLines(command: string, text: string, pairs: string[]): ProtocolErr
   return undefined;
 }
 
-function splitLongBlock(command: string, bytes: Buffer, start: number, end: number, pairs: string[]): ProtocolError | undefined {
+function splitLongBlock(
+  command: string,
+  bytes: Buffer,
+  start: number,
+  end: number,
+  pairs: string[],
+): ProtocolError | undefined {
   let lineStart = start;
   while (lineStart < end) {
     const next = bytes.indexOf(LF, lineStart) + 1;

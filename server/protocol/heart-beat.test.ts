@@ -18,7 +18,23 @@ describe('parseHeartBeat', () => {
     assert.deepEqual(parseHeartBeat(`${'9'.repeat(400)},0`), { x: Number.MAX_SAFE_INTEGER, y: 0 });
   });
 
-  for (const text of ['', '0', ',', '0,', ',0', 'T,0', '0,T', '100,10,50', '-1,0', '0,-1', '+1,0', '1.5,0', '1e3,0', '0 0', '١,0']) {
+  for (const text of [
+    '',
+    '0',
+    ',',
+    '0,',
+    ',0',
+    'T,0',
+    '0,T',
+    '100,10,50',
+    '-1,0',
+    '0,-1',
+    '+1,0',
+    '1.5,0',
+    '1e3,0',
+    '0 0',
+    '١,0',
+  ]) {
     test(`refuses ${JSON.stringify(text)} with a text that says heart-beat`, () => {
       const error = parseHeartBeat(text);
       assert.ok('code' in error);

@@ -31,7 +31,10 @@ export function parseHeartBeat(text: string | undefined): HeartBeat | ProtocolEr
  * Mirrors the client's wish within the bounds, so that whoever asks for a short interval gets one, and 0 stays 0:
  * with n = max(sender's x, receiver's y), unless either is 0 (STOMP 1.2, Heart-beating).
  */
-export function negotiateHeartBeat(client: HeartBeat, bounds: { readonly minMs: number; readonly maxMs: number }): HeartBeatTerms {
+export function negotiateHeartBeat(
+  client: HeartBeat,
+  bounds: { readonly minMs: number; readonly maxMs: number },
+): HeartBeatTerms {
   const clamp = (wish: number): number => (wish === 0 ? 0 : Math.min(Math.max(wish, bounds.minMs), bounds.maxMs));
   const server: HeartBeat = { x: clamp(client.y), y: clamp(client.x) };
   return {
