@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { ensureBuild } from './build.mjs';
 import { ensureDependencies } from './dependencies.mjs';
 import { ROOT, run, say, SetupError } from './house.mjs';
@@ -29,8 +30,7 @@ async function test(parameters) {
   const isWhole = files.some((file) => file.startsWith('e2e/'));
   if (isWhole) await ensureBuild();
   const variables = isWhole ? await ensureSystemPackages() : {};
-  const code = await runTests(files, { ...process.env, ...variables, STOMPEDE_CHECKS: JSON.stringify(checks) });
-  return checks.every(({ ok }) => ok) ? code : 1;
+  return runTests(files, checks, { ...process.env, ...variables });
 }
 
 async function runChecks() {
@@ -48,17 +48,15 @@ async function runChecks() {
   return checks;
 }
 
-function runTests(files, env) {
+/** In a process of its own, whose flags the test files get: tsx lets Node read TypeScript. */
+function runTests(files, checks, env) {
   const workers = Math.max(2, Math.min(4, availableParallelism()));
   say(`running ${files.length} test files, ${workers} at a time`);
-  const reporter = new URL('./test-reporter.mjs', import.meta.url).href;
-  const args = [
-    ...['--import', 'tsx', '--test', `--test-concurrency=${workers}`, `--test-timeout=${FILE_TIMEOUT_MS}`],
-    ...[`--test-reporter=${reporter}`, '--test-reporter-destination=stdout'],
-  ];
+  const runner = fileURLToPath(new URL('./test-runner.mjs', import.meta.url));
+  const order = JSON.stringify({ files, checks, workers, timeoutMs: FILE_TIMEOUT_MS });
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...args, ...files], { cwd: ROOT, env, stdio: ['ignore', 'inherit', 'inherit'] });
-    // Ctrl-C reaches the whole group; the runner tells what it has and ends by itself.
+    const child = spawn(process.execPath, ['--import', 'tsx', runner, order], { cwd: ROOT, env, stdio: ['ignore', 'inherit', 'inherit'] });
+    // The runner ends its files and tells what it has.
     for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
     child.on('error', reject);
     child.on('close', (code) => resolve(code ?? 128));
