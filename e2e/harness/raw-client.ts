@@ -215,9 +215,11 @@ export class RawClient {
     this.#open.socket.resume();
   }
 
-  /** Cuts the connection without DISCONNECT. */
+  /** Cuts the connection without DISCONNECT; who waits for a frame learns it at once. */
   destroy(): void {
     this.#socket?.destroy();
+    this.end ??= { code: 0, reason: 'cut by this side' };
+    this.#wake();
   }
 
   /** Closes the socket in order, without DISCONNECT. */
