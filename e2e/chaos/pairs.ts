@@ -52,7 +52,7 @@ export async function pairs({ kills, seed }: PairsOptions) {
       assert.deepEqual([...left.missing(), ...right.missing()], [], 'committed messages that were never delivered');
       assert.deepEqual(left.deliveredMessages(), right.deliveredMessages(), 'a transaction that was applied by halves');
     }, 60_000);
-    for (const consumer of consumers) await consumer.cut();
+    await Promise.all(consumers.map((consumer) => consumer.cut()));
     broker.expectNoFaults();
     return { kills, committed, delivered: left.figures().delivered, repeats: left.figures().repeats + right.figures().repeats };
   } finally {
