@@ -82,8 +82,9 @@ describe('TCP', () => {
   });
 
   test('flushes what is queued before it ends, hears nothing more, and lingers for the client', async (context) => {
-    const bed = await openTcpBed(context, { lingerMs: 10_000 });
+    const bed = await openTcpBed(context, { lingerMs: 60_000 });
     const { client, listener } = await bed.connect();
+    listener.peer.pause();
     listener.peer.send(frameOf('ERROR\n\n\0'));
     listener.peer.close(CLOSE_REASONS.protocolError);
     listener.peer.close(CLOSE_REASONS.protocolError);
@@ -133,7 +134,7 @@ describe('TCP', () => {
   });
 
   test('cuts at once when told', async (context) => {
-    const { client, listener } = await (await openTcpBed(context, { lingerMs: 10_000 })).connect();
+    const { client, listener } = await (await openTcpBed(context, { lingerMs: 60_000 })).connect();
     listener.peer.send(frameOf('never'));
     listener.peer.destroy(CLOSE_REASONS.missedHeartBeat);
     await eventually(() => client.isEnded && listener.disconnectCount === 1, 'the cut');

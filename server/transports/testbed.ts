@@ -61,13 +61,11 @@ export class RawClient {
   readonly socket: Socket;
   isEnded = false;
   isClosed = false;
-  chunkCount = 0;
   #received: Buffer = Buffer.alloc(0);
 
   constructor(socket: Socket) {
     this.socket = socket;
     socket.on('data', (chunk: Buffer) => {
-      this.chunkCount++;
       this.#received = Buffer.concat([this.#received, chunk]);
     });
     socket.on('end', () => (this.isEnded = true));
