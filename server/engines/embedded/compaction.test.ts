@@ -1,10 +1,10 @@
 import { test, describe } from 'node:test';
 import assert from 'node:assert/strict';
-import { claimedIds, release, settle } from '../engine-contract/rig.ts';
+import { claimedIds, release, settle, settleLate } from '../engine-contract/rig.ts';
 import { FaultyEngine, put } from './faulty-engine.ts';
 
 const SEGMENT = 16 * 1024;
-const OPTIONS = { segmentBytes: SEGMENT, memoryBytes: 4096 };
+const OPTIONS = { segmentBytes: SEGMENT, memoryBytes: 64 * 1024 };
 
 /** Sends and settles messages, some at a time, so that the journal fills with what is over. */
 async function churn({ rig }: FaultyEngine, queue: string, rounds: number): Promise<void> {
@@ -66,6 +66,28 @@ describe('the journal', () => {
       assert.deepEqual(await faulty.rig.counts('a'), { ready: 0, inFlight: 0 });
     }
     assert.deepEqual(claimedIds(await faulty.rig.claim('old')), expected);
+  });
+
+  test('lets go of a segment that is settled while it is read', async (t) => {
+    const faulty = await FaultyEngine.start(t, OPTIONS);
+    const { rig, disk } = faulty;
+    await rig.done(put('old', 'm', 300));
+    let letGo = (): void => undefined;
+    const begun = new Promise<void>((resolve) => {
+      disk.beforeRead = () => {
+        resolve();
+        return new Promise((release) => {
+          letGo = release;
+        });
+      };
+    });
+    await churn(faulty, 'a', 6);
+    await begun;
+    await rig.done(settleLate('old', { seq: 1 }));
+    letGo();
+    disk.beforeRead = () => Promise.resolve();
+    await faulty.until('two segments', () => faulty.journalBytes() <= 3 * SEGMENT);
+    assert.deepEqual(rig.events.fatal, []);
   });
 
   test('forgets a queue that was dropped, and keeps a new one of that name', async (t) => {

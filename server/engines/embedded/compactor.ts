@@ -126,8 +126,11 @@ export class Compactor {
   }
 
   async #step(): Promise<void> {
-    while (this.#isFrontEmpty()) await this.#journal.removeFront();
-    if (this.#isDue()) await this.#read();
+    while (!this.hasWork && !this.#isClosed) {
+      if (this.#isFrontEmpty()) await this.#journal.removeFront();
+      else if (this.#isDue()) await this.#readOn();
+      else return;
+    }
   }
 
   #isFrontEmpty(): boolean {
@@ -144,24 +147,25 @@ export class Compactor {
     return totalBytes > 2 * liveBytes + 2 * this.#segmentBytes;
   }
 
-  /** Reads on in the front segment and collects what is needed of it. */
-  async #read(): Promise<void> {
+  /** Reads a piece of the front segment and collects what is needed of it. */
+  async #readOn(): Promise<void> {
     const { front } = this.#journal;
     if (this.#scan?.segment !== front) this.#scan = { segment: front, at: SEGMENT_HEAD_BYTES };
     const scan = this.#scan;
-    while (!this.hasWork && scan.at < front.size && scan === this.#scan) {
-      const chunk = await readPiece(front, scan.at, STEP_BYTES);
-      let done = 0;
-      for (;;) {
-        const found = readRecord(chunk, done);
-        if (found.kind === 'bad') throw new Error(`segment ${front.number} cannot be read any more at octet ${scan.at + done}`);
-        if (found.kind === 'short') break;
-        this.#collect(found.payload, placeAt(front.number, scan.at + found.end - found.payload.length));
-        done = found.end;
-      }
-      scan.at += done;
+    const chunk = await readPiece(front, scan.at, STEP_BYTES);
+    // What was collected before a batch was abandoned has to be collected again.
+    if (scan !== this.#scan) return;
+    let done = 0;
+    for (;;) {
+      const found = readRecord(chunk, done);
+      if (found.kind === 'bad') throw new Error(`segment ${front.number} cannot be read any more at octet ${scan.at + done}`);
+      if (found.kind === 'short') break;
+      this.#collect(found.payload, placeAt(front.number, scan.at + found.end - found.payload.length));
+      done = found.end;
     }
-    if (!this.hasWork && scan === this.#scan) throw new Error(`segment ${front.number} counts ${front.liveBytes} octets as needed that are not in it`);
+    scan.at += done;
+    if (scan.at < front.size || this.hasWork || front.liveBytes === 0) return;
+    throw new Error(`segment ${front.number} counts ${front.liveBytes} octets as needed that are not in it`);
   }
 
   #collect(payload: Buffer, start: Place): void {

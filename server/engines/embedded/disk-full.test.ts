@@ -1,5 +1,7 @@
 import { test, describe } from 'node:test';
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
 import type { Claimed } from '../../broker/engine.ts';
 import { assertRefused, enqueue, move, release, settle } from '../engine-contract/rig.ts';
 import { FaultyEngine, put } from './faulty-engine.ts';
@@ -67,6 +69,29 @@ describe('on a full disk', () => {
     assert.deepEqual(await settleAll(faulty, 'a'), taken.slice(5));
   });
 
+  test('settling goes on where the ballast was, even if something else takes all the room there is', async (t) => {
+    const faulty = await FaultyEngine.start(t, SMALL);
+    const taken = await fill(faulty, 150_000);
+    faulty.disk.roomBytes = 0;
+    const half = Math.floor(taken.length / 2);
+    for (const each of await faulty.rig.claim('a', half)) await faulty.rig.done(settle('a', each));
+    await faulty.crash();
+    assert.deepEqual(await faulty.rig.idsAtRest('a'), taken.slice(half));
+    await faulty.send('a', 'more');
+    for (let i = 0; i < 20; i++) await faulty.send('a', `m${i}`, 4000);
+    await faulty.crash();
+    assert.equal((await faulty.rig.idsAtRest('a')).length, taken.length - half + 21);
+  });
+
+  test('a ballast that somebody removed is no reason to end', async (t) => {
+    const faulty = await FaultyEngine.start(t, SMALL);
+    fs.rmSync(path.join(faulty.directory, 'ballast'));
+    const taken = await fill(faulty, 60_000);
+    assertRefused(await faulty.send('a', 'refused'), 'disk-full');
+    faulty.disk.roomBytes = 100_000;
+    assert.deepEqual(await settleAll(faulty, 'a'), taken);
+  });
+
   test('a group that sends and settles is refused whole', async (t) => {
     const faulty = await FaultyEngine.start(t, SMALL);
     await fill(faulty, 100_000);
@@ -98,13 +123,29 @@ describe('on a full disk', () => {
   });
 
   test('a start is possible, and so is consuming what is there', async (t) => {
+    for (const isSpent of [false, true]) {
+      const faulty = await FaultyEngine.start(t, SMALL);
+      const taken = isSpent ? await fill(faulty, 200_000) : ['m1', 'm2', 'm3', 'm4', 'm5', 'm6'];
+      if (!isSpent) await faulty.rig.send('a', ...taken);
+      await faulty.rig.claim('a', 5);
+      await faulty.crash((disk) => {
+        // What a start cuts off, or the ballast, is all the room it has.
+        disk.roomBytes = 0;
+      });
+      assert.deepEqual((await faulty.rig.engine.browse('a', 0, 1000)).map(({ id }) => id), taken);
+      assert.deepEqual(await settleAll(faulty, 'a', 7), taken);
+    }
+  });
+
+  test('a start that finds no room at all says so', async (t) => {
     const faulty = await FaultyEngine.start(t, SMALL);
-    const taken = await fill(faulty, 200_000);
-    await faulty.rig.claim('a', 5);
-    await faulty.crash();
-    faulty.disk.roomBytes = 0;
-    const rest = await settleAll(faulty, 'a', 7);
-    assert.deepEqual(rest, taken);
+    await faulty.rig.send('a', 'm1');
+    await faulty.rig.claim('a');
+    const start = faulty.crash((disk) => {
+      disk.roomBytes = 0;
+      fs.rmSync(path.join(faulty.directory, 'ballast'));
+    });
+    await assert.rejects(start, /The volume is full: expected room for a few kilobytes to start with/);
   });
 
   test('one old message does not keep the room of all the others', async (t) => {

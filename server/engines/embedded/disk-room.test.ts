@@ -61,14 +61,26 @@ describe('the room on a disk', () => {
     await room.spend();
     assert.ok(room.isSpent);
     assert.equal(ballast(), 0);
-    for (const free of [MB, 5 * MB, 6 * MB]) {
+    for (const free of [MB, 4 * MB, 5 * MB]) {
       disk.reported = { freeBytes: free, totalBytes: 100 * MB };
       await room.check();
       assert.ok(room.isSpent, `with ${free} octets free`);
     }
-    disk.reported = { freeBytes: 7 * MB, totalBytes: 100 * MB };
+    disk.reported = { freeBytes: 6 * MB, totalBytes: 100 * MB };
     await room.check();
     assert.ok(room.isOpen);
+    assert.equal(ballast(), MB);
+  });
+
+  test('hands its ballast over, once', async (t) => {
+    const { room, ballast } = await roomOn(t, diskWith(50 * MB));
+    const taken: string[] = [];
+    const take = async (file: string): Promise<void> => {
+      taken.push(path.basename(file));
+    };
+    await room.spend(take);
+    await room.spend(take);
+    assert.deepEqual(taken, ['ballast']);
     assert.equal(ballast(), MB);
   });
 

@@ -19,8 +19,8 @@ export interface DiskRoomOptions {
  *       +----- enough is free ----+------- and the ballast is back -+
  *
  * *Open* takes everything. *Low* refuses new messages before the disk does. *Spent* gave up the ballast, so that
- * settling, which also writes, goes on and makes room. A way back needs more room than the ballast takes, or the two
- * would chase each other. A look costs little, so it looks now and then, and early when much was written.
+ * settling, which also writes, goes on and makes room. A look costs little, so it looks now and then, and early when
+ * much was written.
  */
 export class DiskRoom {
   readonly #disk: Disk;
@@ -28,7 +28,7 @@ export class DiskRoom {
   readonly #options: DiskRoomOptions;
   readonly #onChange: (isOpen: boolean) => void;
   readonly #onError: (error: unknown) => void;
-  #state: 'open' | 'low' | 'spent' = 'spent';
+  #state: 'open' | 'low' | 'spent' = 'low';
   /** Octets since the last look. */
   #written = 0;
   #busy: Promise<void> | undefined;
@@ -57,7 +57,7 @@ export class DiskRoom {
   }
 
   async start(): Promise<void> {
-    if (await this.#hasBallast()) this.#state = 'low';
+    if (!(await this.#hasBallast())) this.#state = 'spent';
     await this.check();
     this.#timer = setInterval(() => {
       if (!this.isOpen || this.#written > 0) this.#checkSoon();
@@ -70,11 +70,15 @@ export class DiskRoom {
     if (this.isOpen && this.#written > this.#options.reserveBytes / 4) this.#checkSoon();
   }
 
-  /** A write found no room: gives up the ballast. */
-  async spend(): Promise<void> {
+  /**
+   * A write found no room: gives up the ballast, if it is still there. Its file becomes what `take` makes of it, so that
+   * no other process gets its room; without `take` it is removed.
+   */
+  async spend(take = (file: string): Promise<void> => this.#disk.remove(file)): Promise<void> {
     while (this.#busy) await this.#busy;
+    const had = this.#state !== 'spent';
     this.#set('spent');
-    await this.#alone(this.#disk.remove(this.#ballast));
+    if (had) await this.#alone(this.#giveUp(take));
   }
 
   /** Looks at the disk, unless somebody is doing so. */
@@ -104,9 +108,14 @@ export class DiskRoom {
     const margin = Math.max(MARGIN_BYTES, ballastBytes / 4);
     const { freeBytes } = await this.#disk.room(this.#directory);
     if (this.#state === 'spent') {
-      if (freeBytes >= reserveBytes + 2 * ballastBytes + margin && (await this.#takeBallast())) this.#set('open');
+      if (freeBytes >= reserveBytes + ballastBytes + margin && (await this.#takeBallast())) this.#set('open');
     } else if (freeBytes < reserveBytes) this.#set('low');
     else if (freeBytes >= reserveBytes + margin) this.#set('open');
+  }
+
+  async #giveUp(take: (file: string) => Promise<void>): Promise<void> {
+    // Somebody in search of room may have removed it by hand.
+    if (await this.#hasBallast()) await take(this.#ballast);
   }
 
   async #hasBallast(): Promise<boolean> {

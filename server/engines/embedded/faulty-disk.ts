@@ -22,6 +22,9 @@ export class FaultyDisk implements Disk {
   readCount = 0;
   /** Called before a flush begins; the flush waits for it. */
   beforeFlush: () => Promise<void> = () => Promise.resolve();
+  /** Called before a read begins; the read waits for it. */
+  beforeRead: () => Promise<void> = () => Promise.resolve();
+  readonly #open: FaultyFile[] = [];
   readonly #sizes = new Map<string, number>();
 
   /** From now on nothing is written any more, as if the process had been killed. */
@@ -56,12 +59,19 @@ export class FaultyDisk implements Disk {
 
   async open(path: string, how: 'open' | 'create'): Promise<DiskFile> {
     const file = await nodeDisk.open(path, how);
-    this.resize(path, await file.size());
-    return new FaultyFile(this, path, file);
+    if (how === 'create') this.resize(path, 0);
+    this.#sizes.set(path, await file.size());
+    const faulty = new FaultyFile(this, path, file);
+    this.#open.push(faulty);
+    return faulty;
   }
 
   async rename(from: string, to: string): Promise<void> {
+    this.check('write');
     await nodeDisk.rename(from, to);
+    this.#sizes.set(to, this.#sizes.get(from) ?? 0);
+    this.#sizes.delete(from);
+    for (const file of this.#open) file.moved(from, to);
   }
 
   async remove(path: string): Promise<void> {
@@ -84,13 +94,17 @@ export class FaultyDisk implements Disk {
 
 class FaultyFile implements DiskFile {
   readonly #disk: FaultyDisk;
-  readonly #path: string;
   readonly #file: DiskFile;
+  #path: string;
 
   constructor(disk: FaultyDisk, path: string, file: DiskFile) {
     this.#disk = disk;
     this.#path = path;
     this.#file = file;
+  }
+
+  moved(from: string, to: string): void {
+    if (this.#path === from) this.#path = to;
   }
 
   size(): Promise<number> {
@@ -100,6 +114,7 @@ class FaultyFile implements DiskFile {
   async read(buffer: Buffer, length: number, position: number): Promise<number> {
     this.#disk.check('read');
     this.#disk.readCount++;
+    await this.#disk.beforeRead();
     return this.#file.read(buffer, length, position);
   }
 

@@ -34,11 +34,11 @@ export class FaultyEngine {
   }
 
   /** Kills the engine as far as the disk can see, and starts another on the same directory. */
-  async crash(meanwhile = (): void => undefined): Promise<void> {
+  async crash(meanwhile = (_disk: FaultyDisk): void => undefined): Promise<void> {
     this.disk.crash();
     await this.rig.engine.close().catch(() => undefined);
-    meanwhile();
     this.disk = new FaultyDisk();
+    meanwhile(this.disk);
     this.rig = this.#newRig();
     await this.rig.engine.start(this.rig.events);
   }

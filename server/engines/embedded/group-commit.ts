@@ -24,7 +24,7 @@ const MAX_BATCH_JOBS = 4096;
  *                                                 +--the disk fails--> failed, for good
  *
  * A batch is one record: all of it is there after a crash or nothing. A *full disk* fails the jobs that bring new
- * messages; the rest is written again with the room the ballast leaves. Any *other error* ends everything: what was on
+ * messages; the rest is written again where the ballast was. Any *other error* ends everything: what was on
  * its way has an unknown outcome, what waits was not stored, and nothing is written any more.
  */
 export class GroupCommit {
@@ -107,7 +107,7 @@ export class GroupCommit {
     this.#state = 'writing';
     try {
       for (;;) {
-        if (this.#compactor.wantsRoll) await this.#rollEarly();
+        if (this.#compactor.wantsRoll) await whereRoom(() => this.#journal.roll());
         this.#compactor.step();
         // From here to idle without a pause, or a job could come in between that nobody looks at.
         if (this.#waiting.length === 0 && !this.#compactor.hasWork) break;
@@ -119,15 +119,6 @@ export class GroupCommit {
       this.#tellIdle();
     } catch (error) {
       this.fail(error);
-    }
-  }
-
-  async #rollEarly(): Promise<void> {
-    try {
-      await this.#journal.roll();
-    } catch (error) {
-      // Then it grows on; the next batch will find the disk full as well, and say so.
-      if (!isFull(error)) throw error;
     }
   }
 
@@ -148,7 +139,7 @@ export class GroupCommit {
     let place = await this.#append(jobs);
     if (place === 'full') {
       this.#compactor.abandoned();
-      await this.#room.spend();
+      await this.#room.spend((ballast) => whereRoom(() => this.#journal.rollInto(ballast)));
       this.#refuse(jobs, (job) => job.grows);
       place = await this.#append(jobs);
     }
@@ -195,3 +186,12 @@ export class GroupCommit {
 
 /** The place of what was not written. */
 const NOWHERE: Place = 0;
+
+/** A new segment that finds no room is not missed: the next append grows the last one, or finds the disk full as well. */
+async function whereRoom(roll: () => Promise<void>): Promise<void> {
+  try {
+    await roll();
+  } catch (error) {
+    if (!isFull(error)) throw error;
+  }
+}

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { isFull, writeAll, type Disk } from './disk.ts';
 import { placeAt, segmentOf, type Place } from './place.ts';
 import { segmentName, type Segment } from './segment.ts';
-import { createSegment } from './segment-store.ts';
+import { adoptSegment, createSegment } from './segment-store.ts';
 
 /**
  * The journal: records in numbered segments, appended to the last one, removed with the first one. It knows octets and
@@ -86,9 +86,27 @@ export class Journal {
 
   /** Starts a new segment. A full disk leaves no trace of it. */
   async roll(): Promise<void> {
-    const segment = await createSegment(this.#disk, this.#directory, this.tail.number + 1);
+    await this.#endTail();
+    this.#begin(await createSegment(this.#disk, this.#directory, this.tail.number + 1));
+  }
+
+  /** Starts a new segment in the room of another file, where the disk has no other. */
+  async rollInto(name: string): Promise<void> {
+    await this.#endTail();
+    this.#begin(await adoptSegment(this.#disk, this.#directory, this.tail.number + 1, name));
+  }
+
+  #begin(segment: Segment): void {
     this.#segments.push(segment);
     this.#totalBytes += segment.size;
+  }
+
+  /** Only in the last segment may something stand behind the records. */
+  async #endTail(): Promise<void> {
+    if (!this.tail.hasSlack) return;
+    await this.tail.file.truncate(this.tail.size);
+    await this.tail.file.flush();
+    this.tail.hasSlack = false;
   }
 
   /** Counts octets that are needed from now on, or no longer if negative. */

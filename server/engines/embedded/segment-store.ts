@@ -20,6 +20,27 @@ export async function createSegment(disk: Disk, directory: string, number: numbe
 }
 
 /**
+ * Makes an empty segment out of another file, and so takes over its room on a disk that has no other. What the file
+ * held stays behind the records until they reach it; no record may be among it.
+ */
+export async function adoptSegment(disk: Disk, directory: string, number: number, name: string): Promise<Segment> {
+  const file = await disk.open(name, 'open');
+  try {
+    // Before it has the name of a segment: a crash in between leaves no segment without a head.
+    await writeAll(file, segmentHead(number), 0);
+    await file.flush();
+    await disk.rename(name, path.join(directory, segmentName(number)));
+    await disk.flushDirectory(directory);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+  const segment = new Segment(number, file, SEGMENT_HEAD_BYTES);
+  segment.hasSlack = true;
+  return segment;
+}
+
+/**
  * Opens the segments of a directory in their order and reads all records. A torn record at the very end comes from a
  * crash, was never confirmed to anyone, and is cut off. Anything else that is wrong rejects with a sentence for the
  * operator, because going on would lose what was confirmed.

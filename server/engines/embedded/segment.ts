@@ -17,6 +17,8 @@ export class Segment {
   readonly file: DiskFile;
   /** Octets that are on the disk for good. */
   size: number;
+  /** The file is longer than that: it was ballast before. */
+  hasSlack = false;
   /** Octets of messages in it that are still needed. */
   liveBytes = 0;
   /** Reads that are under way: the file stays open meanwhile. */
