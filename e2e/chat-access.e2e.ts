@@ -49,7 +49,7 @@ after(async () => {
 async function expectNoViolations(page: Page, where: string): Promise<void> {
   // By the debugger, which the page's content policy does not concern.
   await page.evaluate(axe);
-  const violations = (await page.evaluate('axe.run().then((result) => result.violations)')) as AxeViolation[];
+  const violations = await page.evaluate<AxeViolation[]>('axe.run().then((result) => result.violations)');
   const lines = violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id} at ${String(node.target)}: ${node.failureSummary ?? ''}`));
   assert.deepEqual(lines, [], where);
 }

@@ -1,4 +1,4 @@
-import type { IMessage, IStompSocket } from '@stomp/stompjs';
+import type { IMessage } from '@stomp/stompjs';
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, test } from 'node:test';
@@ -13,8 +13,8 @@ class FarEnd {
 
   constructor(socket: WebSocket) {
     this.#socket = socket;
-    socket.on('message', (data) => {
-      this.#frames.push(String(data).replace(/\0$/, ''));
+    socket.on('message', (data: Buffer) => {
+      this.#frames.push(data.toString().replace(/\0$/, ''));
       this.#wake();
     });
   }
@@ -92,7 +92,7 @@ beforeEach(async () => {
   pauses = [];
   onState = () => undefined;
   link = new Link({
-    openSocket: (protocols) => new WebSocket(`ws://127.0.0.1:${port}/ws`, protocols) as unknown as IStompSocket,
+    openSocket: (protocols) => new WebSocket(`ws://127.0.0.1:${port}/ws`, protocols),
     onState: (state) => {
       states.push(state);
       if (state.name === 'waiting') pauses.push(state.retryAt - Date.now());

@@ -1,11 +1,24 @@
 /** Words for moments and spans, in the reader's own zone unless one is given. Moments are ms since the epoch, spans ms. */
 
+/** Making a formatter costs far more than using it, and a log asks for three of them with every line. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatOf(style: Intl.DateTimeFormatOptions, locale: string | undefined, timeZone: string | undefined): Intl.DateTimeFormat {
+  const key = `${locale ?? ''} ${timeZone ?? ''} ${Object.entries(style).flat().join(' ')}`;
+  let format = formats.get(key);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat(locale, { ...style, timeZone });
+    formats.set(key, format);
+  }
+  return format;
+}
+
 export function clockText(at: number, locale?: string, timeZone?: string): string {
-  return new Intl.DateTimeFormat(locale, { timeStyle: 'short', timeZone }).format(at);
+  return formatOf({ timeStyle: 'short' }, locale, timeZone).format(at);
 }
 
 export function fullText(at: number, locale?: string, timeZone?: string): string {
-  return new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'medium', timeZone }).format(at);
+  return formatOf({ dateStyle: 'full', timeStyle: 'medium' }, locale, timeZone).format(at);
 }
 
 /** `Today`, `Yesterday`, or the date. */
@@ -13,12 +26,12 @@ export function dayText(at: number, now: number, locale?: string, timeZone?: str
   const day = dayKey(at, timeZone);
   if (day === dayKey(now, timeZone)) return 'Today';
   if (day === dayKey(now - 86_400_000, timeZone)) return 'Yesterday';
-  return new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone }).format(at);
+  return formatOf({ dateStyle: 'long' }, locale, timeZone).format(at);
 }
 
 /** The calendar day as a text that only serves to compare. */
 export function dayKey(at: number, timeZone?: string): string {
-  return new Intl.DateTimeFormat('en-CA', { year: 'numeric', month: '2-digit', day: '2-digit', timeZone }).format(at);
+  return formatOf({ year: 'numeric', month: '2-digit', day: '2-digit' }, 'en-CA', timeZone).format(at);
 }
 
 /** Rounded down, in one unit: `under 1 s`, `12 s`, `3 min`, `2 h`, `5 d`. */

@@ -47,7 +47,9 @@ export class ChatPane {
     this.#composer.show(active, mayWrite);
     if (isWriting && hasRoom && !mayWrite) this.#logs.focus();
     const unread = unreadTotal(state);
-    document.title = `${unread > 0 ? `(${countText(unread)}) ` : ''}${hasRoom ? `${active} · ` : ''}Stompede Chat`;
+    const title = `${unread > 0 ? `(${countText(unread)}) ` : ''}${hasRoom ? `${active} · ` : ''}Stompede Chat`;
+    // The browser's own frame is redrawn even for the same title.
+    if (document.title !== title) document.title = title;
   }
 
   focusMessage(): void {

@@ -24,6 +24,7 @@ export class MessageLog {
   readonly #empty: HTMLElement;
   readonly #actions: LogActions;
   #room: Room;
+  #shown: Room | undefined;
   #isAtEnd = true;
   #ownCount = 0;
 
@@ -55,7 +56,9 @@ export class MessageLog {
   }
 
   show(room: Room): void {
+    if (room === this.#shown) return;
     this.#room = room;
+    this.#shown = room;
     this.#list.show(layOut(room.entries, Date.now()));
     this.#showEmpty();
     const ownCount = room.entries.filter((entry) => entry.kind === 'said' && entry.isOwn).length;
