@@ -1,6 +1,7 @@
 import type { ServerFrame } from './server-frame.ts';
 
 const KEPT_LINES = 40;
+const SHOWN_BYTES = 160;
 
 /** The last things said on a connection, for the message of a failure. */
 export class Transcript {
@@ -29,6 +30,6 @@ export function describeFrame(frame: ServerFrame): string {
 }
 
 function preview(octets: Buffer): string {
-  const text = JSON.stringify(octets.subarray(0, 300).toString('latin1'));
-  return octets.length > 300 ? `${text}… ${octets.length} octets` : text;
+  const text = JSON.stringify(octets.subarray(0, SHOWN_BYTES).toString('latin1'));
+  return octets.length > SHOWN_BYTES ? `${text}… ${octets.length} octets` : text;
 }
