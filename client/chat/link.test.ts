@@ -258,7 +258,8 @@ describe('a link', () => {
     await reaches('connected');
   });
 
-  test('pauses longer after each connection that did not last', async () => {
+  test('pauses longer after each connection that did not last', async (context) => {
+    context.mock.timers.enable({ apis: ['Date'] });
     let coming = farEnd();
     link.connect();
     for (let round = 0; round < 2; round++) {
