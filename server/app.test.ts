@@ -1,8 +1,11 @@
 import { after, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { WebSocket, WebSocketServer } from 'ws';
 import { createBroker, type StompedeBroker } from './app.ts';
 import { ConfigError } from './config.ts';
@@ -258,6 +261,26 @@ describe('close', () => {
     await first;
     await assert.rejects(broker.listen({ port: 0 }), /close\(\) was called/);
     await assert.rejects(broker.publish('/queue/a', ''), PublishError);
+  });
+
+  test('gives back what was in flight, in its order and marked as redelivered, also across a restart', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'stompede-app-'));
+    open.push({ close: () => rmSync(dataDir, { recursive: true }) });
+    const first = await listeningBroker({ engine: 'embedded', dataDir });
+    for (const body of ['one', 'two', 'three']) await first.broker.publish('/queue/work', body);
+    const holder = await Page.connected(first.ws);
+    holder.send('SUBSCRIBE', { id: 'w', destination: '/queue/work', ack: 'client', 'prefetch-count': '2' });
+    for (const body of ['one', 'two']) assert.ok((await holder.next()).endsWith(`\n\n${body}\0`));
+    await first.broker.close({ drainMs: 1_000, spreadMs: 0 });
+    const second = await listeningBroker({ engine: 'embedded', dataDir });
+    const heir = await Page.connected(second.ws);
+    await heir.subscribe('/queue/work');
+    for (const [body, redelivered] of [['one', true], ['two', true], ['three', false]] as const) {
+      const frame = await heir.next();
+      assert.ok(frame.endsWith(`\n\n${body}\0`), frame);
+      assert.ok(frame.includes(`\nredelivered:${redelivered}\n`), frame);
+    }
+    await second.broker.close({ drainMs: 1_000, spreadMs: 0 });
   });
 
   test('cuts a connection that never answers, within two seconds of the drain', async () => {
