@@ -29,15 +29,15 @@ export const connections: Workload = {
       const warm = crowd.rssAnonBytes();
       const storm = await connect(step * (steps - 1));
       const perConnection = (storm.rssAnonBytes - warm) / storm.units;
-      yield { name: `storm of ${storm.units} logins`, measured: { ...storm, extra: { 'KB each': perConnection / 1024 } } };
+      yield { name: `storm of ${storm.units} logins`, measured: { ...storm, extra: { 'KiB each': perConnection / 1024 } } };
 
       const idle = await crowd.measure(() => ({ kind: 'check' }), () => passed(idleMs));
       const seconds = idle.elapsedMs / 1000;
-      const idleExtra = { 'KB each': (idle.rssAnonBytes - empty) / idle.units / 1024, 'µs CPU each and second': idle.brokerCpuMicros / idle.units / seconds };
+      const idleExtra = { 'KiB each': (idle.rssAnonBytes - empty) / idle.units / 1024, 'µs CPU each and second': idle.brokerCpuMicros / idle.units / seconds };
       yield { name: `${idle.units} idle for ${idleMs / 1000} s`, measured: { ...idle, extra: idleExtra } };
 
       const subscribed = await crowd.measure((_share, index) => ({ kind: 'subscribe-each', from: index * count }));
-      const subscribedExtra = { 'KB each': (subscribed.rssAnonBytes - idle.rssAnonBytes) / subscribed.units / 1024 };
+      const subscribedExtra = { 'KiB each': (subscribed.rssAnonBytes - idle.rssAnonBytes) / subscribed.units / 1024 };
       yield { name: `a topic of its own for each of ${subscribed.units}`, measured: { ...subscribed, extra: subscribedExtra } };
     } finally {
       await crowd.close();

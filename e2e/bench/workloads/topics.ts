@@ -60,7 +60,7 @@ export const destinations: Workload = {
     for (const destinations of scale.counts) {
       const job = { kind: 'destinations', target, destinations, connections: scale.connections, pace: scale } as const;
       const measured = await runAlone(testbed, job, withinMs(scale, 120_000));
-      yield { name: `${destinations} destinations on ${scale.connections} connections`, measured };
+      yield { name: `topics ${destinations}, connections ${scale.connections}`, measured };
     }
   },
 };
