@@ -1,7 +1,7 @@
 import { encodeInto, encodeMessageRecord } from '../../broker/message-record.ts';
 import type { Message } from '../../broker/message.ts';
 import { EFFECT, FIXED_BYTES } from './batch-format.ts';
-import { RECORD_HEAD_BYTES, sealRecord } from './record.ts';
+import { RECORD_HEAD_BYTES, sealRecord } from './journal/record.ts';
 
 /** A message's standing in its queue, as it is written down. */
 export interface Standing {

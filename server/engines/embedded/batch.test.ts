@@ -6,7 +6,7 @@ import type { Message } from '../../broker/message.ts';
 import { BATCH } from './batch-format.ts';
 import { readBatch, type EffectReader } from './batch-reader.ts';
 import { BatchWriter } from './batch-writer.ts';
-import { readRecord } from './record.ts';
+import { readRecord } from './journal/record.ts';
 
 function message(body: Uint8Array): Message {
   return {

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { ClaimMarks, type LeftBehind } from './claim-marks.ts';
-import { FaultyDisk } from './faulty-disk.ts';
-import { temporaryDirectory } from './temporary-directory.ts';
+import { FaultyDisk } from './testing/faulty-disk.ts';
+import { temporaryDirectory } from './testing/temporary-directory.ts';
 
 /** Marks in a directory, with the set of held messages that an engine would have. */
 class Desk {

@@ -1,7 +1,7 @@
 import { test, describe } from 'node:test';
 import assert from 'node:assert/strict';
 import { claimedIds, release, settle, settleLate } from '../engine-contract/rig.ts';
-import { FaultyEngine, put } from './faulty-engine.ts';
+import { FaultyEngine, put } from './testing/faulty-engine.ts';
 
 const SEGMENT = 16 * 1024;
 const OPTIONS = { segmentBytes: SEGMENT, memoryBytes: 64 * 1024 };

@@ -2,11 +2,11 @@ import type { State } from '../state/state.ts';
 import { readBatch } from './batch-reader.ts';
 import type { BatchWriter } from './batch-writer.ts';
 import type { DiskRoom } from './disk-room.ts';
-import type { Journal } from './journal.ts';
-import { placeAt, type Place } from './place.ts';
-import { readRecord } from './record.ts';
+import type { Journal } from './journal/journal.ts';
+import { placeAt, type Place } from './journal/place.ts';
+import { readRecord } from './journal/record.ts';
 import { placeOf, type ResidentMessages, type Stored, type StoredEntry } from './resident-messages.ts';
-import { SEGMENT_HEAD_BYTES, type Segment } from './segment.ts';
+import { SEGMENT_HEAD_BYTES, type Segment } from './journal/segment.ts';
 
 /** A message in the front segment that is still needed, with its stored form. */
 interface Survivor {

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { DirectoryInUseError, DirectoryLock } from './directory-lock.ts';
-import { temporaryDirectory } from './temporary-directory.ts';
+import { temporaryDirectory } from './testing/temporary-directory.ts';
 
 const MODULE = path.join(import.meta.dirname, 'directory-lock.ts');
 

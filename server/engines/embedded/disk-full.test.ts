@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { Claimed } from '../../broker/engine.ts';
 import { assertRefused, enqueue, move, release, settle } from '../engine-contract/rig.ts';
-import { FaultyEngine, put } from './faulty-engine.ts';
+import { FaultyEngine, put } from './testing/faulty-engine.ts';
 
 const SMALL = { segmentBytes: 32 * 1024, ballastBytes: 32 * 1024, reserveBytes: 0 };
 

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { DiskRoom } from './disk-room.ts';
-import { FaultyDisk } from './faulty-disk.ts';
-import { temporaryDirectory } from './temporary-directory.ts';
+import { FaultyDisk } from './testing/faulty-disk.ts';
+import { temporaryDirectory } from './testing/temporary-directory.ts';
 
 const MB = 1024 * 1024;
 

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import path from 'node:path';
 
 /**
  * PORT. What the store asks of a file system. A port of its own, so that tests can make the disk full, slow or broken.
@@ -60,7 +61,8 @@ export function isFull(error: unknown): boolean {
 
 export const nodeDisk: Disk = {
   async list(directory) {
-    await fs.promises.mkdir(directory, { recursive: true });
+    const made = await fs.promises.mkdir(directory, { recursive: true, mode: 0o700 });
+    if (made !== undefined) await flushParents(directory, made);
     return fs.promises.readdir(directory);
   },
   async open(path, how) {
@@ -68,21 +70,29 @@ export const nodeDisk: Disk = {
   },
   rename: (from, to) => fs.promises.rename(from, to),
   remove: (path) => fs.promises.rm(path, { force: true }),
-  async flushDirectory(directory) {
-    // Windows cannot open a directory; its file systems keep the order of such changes themselves.
-    if (process.platform === 'win32') return;
-    const handle = await fs.promises.open(directory, 'r');
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  },
+  flushDirectory,
   async room(directory) {
     const { bavail, blocks, bsize } = await fs.promises.statfs(directory);
     return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
   },
 };
+
+async function flushDirectory(directory: string): Promise<void> {
+  // Windows cannot open a directory; its file systems keep the order of such changes themselves.
+  if (process.platform === 'win32') return;
+  const handle = await fs.promises.open(directory, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Of directories that were made with the one, from it up to the first of them. */
+async function flushParents(directory: string, first: string): Promise<void> {
+  const top = path.dirname(path.resolve(first));
+  for (let each = path.resolve(directory); each !== top; each = path.dirname(each)) await flushDirectory(path.dirname(each));
+}
 
 /** On bare descriptors: a promise of `FileHandle` costs the hot path several times as much. */
 class NodeFile implements DiskFile {

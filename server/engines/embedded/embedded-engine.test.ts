@@ -5,7 +5,7 @@ import { describeEngine } from '../engine-contract/describe-engine.ts';
 import { describeModel } from '../engine-contract/describe-model.ts';
 import type { CreateSubject } from '../engine-contract/rig.ts';
 import { EmbeddedEngine } from './embedded-engine.ts';
-import { FaultyDisk } from './faulty-disk.ts';
+import { FaultyDisk } from './testing/faulty-disk.ts';
 import type { EmbeddedEngineOptions } from './options.ts';
 
 /** An engine in a directory of its own; a crash stops its disk in the middle of whatever it was writing. */

@@ -2,7 +2,7 @@ import { test, describe } from 'node:test';
 import assert from 'node:assert/strict';
 import { claimedIds, enqueue, publish, settle } from '../engine-contract/rig.ts';
 import { names } from '../engine-contract/messages.ts';
-import { FaultyEngine, turn } from './faulty-engine.ts';
+import { FaultyEngine, turn } from './testing/faulty-engine.ts';
 
 const code = (error: string): { code: string } => ({ code: error });
 

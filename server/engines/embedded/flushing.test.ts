@@ -2,7 +2,7 @@ import { test, describe } from 'node:test';
 import assert from 'node:assert/strict';
 import { claimedIds, enqueue, publish, settle } from '../engine-contract/rig.ts';
 import { names } from '../engine-contract/messages.ts';
-import { assertDone, FaultyEngine, turn } from './faulty-engine.ts';
+import { assertDone, FaultyEngine, turn } from './testing/faulty-engine.ts';
 
 /** Holds every flush until it is let go. */
 function holdFlushes({ disk }: FaultyEngine): { release: () => void; begun: Promise<void> } {

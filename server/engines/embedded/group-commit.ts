@@ -7,8 +7,8 @@ import { isFull } from './disk.ts';
 import type { DiskRoom } from './disk-room.ts';
 import { chainBroken, diskFull, notStored, outcomeUnknown } from './failures.ts';
 import type { Job } from './job.ts';
-import type { Journal } from './journal.ts';
-import type { Place } from './place.ts';
+import type { Journal } from './journal/journal.ts';
+import type { Place } from './journal/place.ts';
 
 /** What one batch takes at most; a larger job goes alone. */
 const MAX_BATCH_BYTES = 4 * 1024 * 1024;

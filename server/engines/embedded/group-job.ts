@@ -3,7 +3,7 @@ import type { Announcer } from '../state/announcer.ts';
 import type { Effect, StagedGroup } from '../state/effect.ts';
 import type { BatchWriter } from './batch-writer.ts';
 import type { Job } from './job.ts';
-import type { Place } from './place.ts';
+import type { Place } from './journal/place.ts';
 import { placeOf, type Stored } from './resident-messages.ts';
 import type { Store } from './store.ts';
 

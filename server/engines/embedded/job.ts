@@ -1,6 +1,6 @@
 import type { Chain, Failure } from '../../broker/engine.ts';
 import type { BatchWriter } from './batch-writer.ts';
-import type { Place } from './place.ts';
+import type { Place } from './journal/place.ts';
 
 /** What waits for its place in the journal: a group, or another change that has to be durable. */
 export interface Job {

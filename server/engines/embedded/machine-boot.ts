@@ -6,6 +6,10 @@ import { readFile } from 'node:fs/promises';
  * elsewhere '': then a crash counts as a power cut.
  */
 export async function machineBoot(): Promise<string> {
-  if (process.platform !== 'linux') return '';
-  return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+  try {
+    return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+  } catch {
+    // Another system, or a sandbox without that file.
+    return '';
+  }
 }

@@ -1,5 +1,5 @@
 import type { Room } from './disk.ts';
-import { MAX_SEGMENT_BYTES } from './place.ts';
+import { MAX_SEGMENT_BYTES } from './journal/place.ts';
 
 /** Sizes are octets, times ms. */
 export interface EmbeddedEngineOptions {

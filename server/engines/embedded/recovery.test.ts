@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { claimedIds, enqueue, settle } from '../engine-contract/rig.ts';
 import { names } from '../engine-contract/messages.ts';
-import { FaultyEngine } from './faulty-engine.ts';
+import { FaultyEngine } from './testing/faulty-engine.ts';
 
 function lastSegment({ directory }: FaultyEngine): string {
   const logs = fs.readdirSync(directory).filter((name) => name.endsWith('.log'));

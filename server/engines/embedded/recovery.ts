@@ -1,12 +1,11 @@
 import { Entry } from '../state/entry.ts';
-import type { Queue } from '../state/queue.ts';
 import type { State } from '../state/state.ts';
 import { BATCH } from './batch-format.ts';
 import { readBatch, type EffectReader } from './batch-reader.ts';
 import type { Standing } from './batch-writer.ts';
-import { placeAt, segmentOf } from './place.ts';
+import { placeAt, segmentOf } from './journal/place.ts';
 import { placeOf, type Stored, type StoredEntry } from './resident-messages.ts';
-import type { Segment } from './segment.ts';
+import type { Segment } from './journal/segment.ts';
 
 /** Brings the state back by reading the journal from its front, and counts what each segment is still needed for. */
 export class Recovery implements EffectReader {
@@ -92,7 +91,7 @@ export function recoverHeld(state: State<Stored>, held: ReadonlySet<number>): { 
 }
 
 function* entries(state: State<Stored>): Iterable<{ queue: string; entry: StoredEntry }> {
-  for (const queue of state.known() as Iterable<Queue<Stored>>) {
+  for (const queue of state.known()) {
     for (const entry of queue.entries()) yield { queue: queue.name, entry };
   }
 }

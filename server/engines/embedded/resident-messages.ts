@@ -1,7 +1,7 @@
 import type { Message } from '../../broker/message.ts';
 import { Fifo } from '../../lib/fifo.ts';
 import type { Entry } from '../state/entry.ts';
-import type { Place } from './place.ts';
+import type { Place } from './journal/place.ts';
 
 /** A message that lies in the journal and is at hand in memory as well. */
 export class Resident {

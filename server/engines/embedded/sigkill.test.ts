@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { EmbeddedEngine } from './embedded-engine.ts';
 import { RecordedEvents } from '../engine-contract/recorded-events.ts';
-import { temporaryDirectory } from './temporary-directory.ts';
+import { temporaryDirectory } from './testing/temporary-directory.ts';
 
 const SENDERS = 8;
 

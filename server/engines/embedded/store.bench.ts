@@ -72,15 +72,16 @@ class Run implements EngineEvents {
         if (settled === total) resolve();
         else this.pump();
       };
+      const claim = async (): Promise<void> => {
+        const claimed = await this.engine.claim('bench', [{ credit }], 256 * 1024);
+        credit -= claimed.length;
+        isClaiming = false;
+        for (const { seq } of claimed) void settle(seq);
+      };
       this.pump = () => {
         if (isClaiming || credit === 0) return;
         isClaiming = true;
-        queueMicrotask(async () => {
-          const claimed = await this.engine.claim('bench', [{ credit }], 256 * 1024);
-          credit -= claimed.length;
-          isClaiming = false;
-          for (const { seq } of claimed) void settle(seq);
-        });
+        queueMicrotask(() => void claim());
       };
       this.pump();
     });

@@ -7,12 +7,12 @@ import { isFull, type Disk } from './disk.ts';
 import { DiskRoom } from './disk-room.ts';
 import { DirectoryLock } from './directory-lock.ts';
 import { GroupCommit } from './group-commit.ts';
-import { Journal } from './journal.ts';
+import { Journal } from './journal/journal.ts';
 import { storeOptions, type EmbeddedEngineOptions } from './options.ts';
-import { PlaceReader } from './place-reader.ts';
+import { PlaceReader } from './journal/place-reader.ts';
 import { Recovery, recoverHeld, suspectAll } from './recovery.ts';
 import { ResidentMessages, type Stored } from './resident-messages.ts';
-import { openSegments } from './segment-store.ts';
+import { openSegments } from './journal/segment-store.ts';
 
 /** Everything that keeps queues on a disk, opened and recovered. */
 export interface Store {

@@ -1,4 +1,4 @@
-import type { DiskFile } from './disk.ts';
+import type { DiskFile } from '../disk.ts';
 
 /**
  * One file of the journal: a head, then records.

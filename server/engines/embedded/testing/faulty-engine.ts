@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
-import type { Operation, Outcome } from '../../broker/engine.ts';
-import { message } from '../engine-contract/messages.ts';
-import { Rig } from '../engine-contract/rig.ts';
-import { EmbeddedEngine } from './embedded-engine.ts';
+import type { Operation, Outcome } from '../../../broker/engine.ts';
+import { message } from '../../engine-contract/messages.ts';
+import { Rig } from '../../engine-contract/rig.ts';
+import { EmbeddedEngine } from '../embedded-engine.ts';
 import { FaultyDisk } from './faulty-disk.ts';
-import type { EmbeddedEngineOptions } from './options.ts';
+import type { EmbeddedEngineOptions } from '../options.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 const PATIENCE_MS = 10_000;

@@ -1,4 +1,4 @@
-import type { DiskFile } from './disk.ts';
+import type { DiskFile } from '../disk.ts';
 import { readRecord } from './record.ts';
 import { SEGMENT_HEAD_BYTES } from './segment.ts';
 

@@ -1,12 +1,12 @@
 import { test, describe, type TestContext } from 'node:test';
 import assert from 'node:assert/strict';
-import { FaultyDisk } from './faulty-disk.ts';
+import { FaultyDisk } from '../testing/faulty-disk.ts';
 import { Journal } from './journal.ts';
 import type { Place } from './place.ts';
 import { PlaceReader, type Wanted } from './place-reader.ts';
 import { RECORD_HEAD_BYTES, sealRecord } from './record.ts';
 import { openSegments } from './segment-store.ts';
-import { temporaryDirectory } from './temporary-directory.ts';
+import { temporaryDirectory } from '../testing/temporary-directory.ts';
 
 /** A journal with records that hold one message each; a message is its own number, over and over. */
 class Shelf {

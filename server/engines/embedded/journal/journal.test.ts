@@ -1,12 +1,12 @@
 import { test, describe, type TestContext } from 'node:test';
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import { FaultyDisk } from './faulty-disk.ts';
+import { FaultyDisk } from '../testing/faulty-disk.ts';
 import { Journal } from './journal.ts';
 import { offsetOf, segmentOf } from './place.ts';
 import { RECORD_HEAD_BYTES, sealRecord } from './record.ts';
 import { openSegments } from './segment-store.ts';
-import { temporaryDirectory } from './temporary-directory.ts';
+import { temporaryDirectory } from '../testing/temporary-directory.ts';
 
 function record(size: number): Buffer {
   const buffer = Buffer.alloc(RECORD_HEAD_BYTES + size, 'x');

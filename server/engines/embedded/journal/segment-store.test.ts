@@ -2,11 +2,11 @@ import { test, describe, type TestContext } from 'node:test';
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { nodeDisk } from './disk.ts';
+import { nodeDisk } from '../disk.ts';
 import { Journal } from './journal.ts';
 import { sealRecord, RECORD_HEAD_BYTES } from './record.ts';
 import { openSegments } from './segment-store.ts';
-import { temporaryDirectory } from './temporary-directory.ts';
+import { temporaryDirectory } from '../testing/temporary-directory.ts';
 
 function record(text: string): Buffer {
   const buffer = Buffer.alloc(RECORD_HEAD_BYTES + Buffer.byteLength(text));

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { writeAll, type Disk } from './disk.ts';
+import { writeAll, type Disk } from '../disk.ts';
 import { replaySegment, type OnRecord } from './replay.ts';
 import { headFault, Segment, SEGMENT_HEAD_BYTES, segmentHead, segmentName, segmentNumber } from './segment.ts';
 

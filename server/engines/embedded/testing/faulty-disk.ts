@@ -1,4 +1,4 @@
-import { nodeDisk, type Disk, type DiskFile, type Room } from './disk.ts';
+import { nodeDisk, type Disk, type DiskFile, type Room } from '../disk.ts';
 
 /** An error as the system would report it. */
 export function systemError(code: string): Error {

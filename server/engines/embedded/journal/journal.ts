@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { isFull, writeAll, type Disk } from './disk.ts';
+import { isFull, writeAll, type Disk } from '../disk.ts';
 import { placeAt, segmentOf, type Place } from './place.ts';
 import { segmentName, type Segment } from './segment.ts';
 import { adoptSegment, createSegment } from './segment-store.ts';
