@@ -10,7 +10,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { createBroker, type StompedeBroker } from './app.ts';
 import { ConfigError } from './config.ts';
 import { ListenError } from './listen-error.ts';
-import type { BrokerOptions } from './options.ts';
+import type { BrokerOptions } from './broker-options.ts';
 import { PublishError } from './publish-error.ts';
 
 const open: { close(): unknown }[] = [];

@@ -13,7 +13,7 @@ import type { Readiness } from './http/health.ts';
 import { createHttpApp } from './http/http-app.ts';
 import { HttpListener } from './http/http-listener.ts';
 import { explainListenFailure } from './listen-error.ts';
-import type { AttachOptions, BrokerOptions, CloseOptions, ListenOptions, ListenTcpOptions } from './options.ts';
+import type { AttachOptions, BrokerOptions, CloseOptions, ListenOptions, ListenTcpOptions } from './broker-options.ts';
 import { PAGE_FOLDERS, VERSION } from './package.ts';
 import { PublishError } from './publish-error.ts';
 import { readTlsFiles } from './tls-files.ts';

@@ -7,5 +7,5 @@ export type { Log, LogFields } from './broker/log.ts';
 export type { RedeliveryPolicy } from './broker/redelivery.ts';
 export { ConfigError, loadConfig, type Config, type ConfigInput } from './config.ts';
 export { ListenError } from './listen-error.ts';
-export type { AttachOptions, BrokerOptions, CloseOptions, ListenOptions, ListenTcpOptions } from './options.ts';
+export type { AttachOptions, BrokerOptions, CloseOptions, ListenOptions, ListenTcpOptions } from './broker-options.ts';
 export { PublishError } from './publish-error.ts';
