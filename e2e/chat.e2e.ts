@@ -170,6 +170,19 @@ describe('the work queue', () => {
     await ada.holds([]);
   });
 
+  test('gives up a job that was returned six times, and goes on with the next', async () => {
+    const ada = await open('Ada');
+    await ada.workerSwitch.click();
+    await ada.post('Impossible');
+    for (let attempt = 1; attempt <= 6; attempt++) {
+      if (attempt > 1) await ada.jobsInHand.getByText(`redelivered · delivery ${attempt}`).waitFor();
+      await ada.jobsInHand.getByRole('button', { name: 'Return: Impossible' }).click();
+    }
+    await ada.post('Possible');
+    // A job that was only returned would come again before it.
+    await ada.holds(['Possible']);
+  });
+
   test('gives what a worker had in hand to the next one, in its old order', async () => {
     const [ada, grace] = [await open('Ada'), await open('Grace')];
     await ada.workerSwitch.click();

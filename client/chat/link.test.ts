@@ -75,6 +75,21 @@ async function reaches<Name extends LinkState['name']>(name: Name): Promise<Extr
   return states.at(-1) as Extract<LinkState, { name: Name }>;
 }
 
+function createLink(connectTimeoutMs?: number): Link {
+  const { port } = server.address() as { port: number };
+  return new Link({
+    openSocket: (protocols) => new WebSocket(`ws://127.0.0.1:${port}/ws`, protocols),
+    onState: (state) => {
+      states.push(state);
+      if (state.name === 'waiting') pauses.push(state.retryAt - Date.now());
+      onState();
+    },
+    backoff: { firstMs: 20, maxMs: 40 },
+    random: () => 0,
+    ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
+  });
+}
+
 async function connected(): Promise<FarEnd> {
   const coming = farEnd();
   link.connect();
@@ -87,20 +102,10 @@ async function connected(): Promise<FarEnd> {
 beforeEach(async () => {
   server = new WebSocketServer({ host: '127.0.0.1', port: 0, handleProtocols: () => 'v12.stomp' });
   await once(server, 'listening');
-  const { port } = server.address() as { port: number };
   states = [];
   pauses = [];
   onState = () => undefined;
-  link = new Link({
-    openSocket: (protocols) => new WebSocket(`ws://127.0.0.1:${port}/ws`, protocols),
-    onState: (state) => {
-      states.push(state);
-      if (state.name === 'waiting') pauses.push(state.retryAt - Date.now());
-      onState();
-    },
-    backoff: { firstMs: 20, maxMs: 40 },
-    random: () => 0,
-  });
+  link = createLink();
 });
 
 afterEach(async () => {
@@ -254,6 +259,17 @@ describe('a link', () => {
     const again = farEnd();
     far.say('ERROR\nmessage:Access refused\ncode:try-later\n\n');
     far.cut();
+    await (await again).letIn();
+    await reaches('connected');
+  });
+
+  test('gives up an attempt that nobody answers, and makes another', async () => {
+    link = createLink(50);
+    const silent = farEnd();
+    link.connect();
+    await silent;
+    const again = farEnd();
+    await reaches('waiting');
     await (await again).letIn();
     await reaches('connected');
   });

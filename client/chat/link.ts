@@ -21,6 +21,8 @@ export interface LinkOptions {
   readonly onState: (state: LinkState) => void;
   readonly backoff?: Backoff;
   readonly random?: () => number;
+  /** An attempt that has not led to CONNECTED by then is given up. Default 10 s. */
+  readonly connectTimeoutMs?: number;
 }
 
 /** What a subscription tells its owner. */
@@ -40,7 +42,7 @@ export interface Kept {
 
 /** A connection must live this long before the pauses start small again. */
 const STABLE_MS = 5_000;
-const CONNECT_TIMEOUT_MS = 10_000;
+const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
 const HEART_BEAT_MS = 10_000;
 /** Codes of an ERROR before CONNECTED that say nothing about this login. */
 const PASSING = new Set(['try-later', 'shutdown', 'login-timeout', 'internal-error', 'store-failed']);
@@ -67,7 +69,8 @@ export class Link {
   #state: LinkState = { name: 'closed' };
   #client: Client | undefined;
   #login: Login | undefined;
-  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  /** What the state waits for at most: the answer while connecting, the end of the pause while waiting. */
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
   #connectedAt = 0;
   #error = '';
@@ -95,7 +98,7 @@ export class Link {
   }
 
   close(): void {
-    clearTimeout(this.#retryTimer);
+    clearTimeout(this.#timer);
     const client = this.#client;
     this.#client = undefined;
     // The promise only says that the socket closed; nobody here waits for it, and it never rejects.
@@ -166,14 +169,13 @@ export class Link {
   }
 
   #open(isFirst: boolean): void {
-    clearTimeout(this.#retryTimer);
+    clearTimeout(this.#timer);
     this.#error = '';
     const receipts = new Receipts();
     const client = new Client({
       webSocketFactory: () => this.#options.openSocket(client.stompVersions.protocolVersions()),
       connectHeaders: this.#login ? { ...this.#login } : {},
       reconnectDelay: 0,
-      connectionTimeout: CONNECT_TIMEOUT_MS,
       heartbeatIncoming: HEART_BEAT_MS,
       heartbeatOutgoing: HEART_BEAT_MS,
       // A socket whose network vanished may not report its closing for minutes.
@@ -192,11 +194,13 @@ export class Link {
     this.#client = client;
     this.#receipts = receipts;
     this.#received = new WeakSet();
+    this.#timer = setTimeout(() => client.forceDisconnect(), this.#options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS);
     this.#moveTo({ name: 'connecting', isFirst });
     client.activate();
   }
 
   #connected(): void {
+    clearTimeout(this.#timer);
     this.#connectedAt = Date.now();
     this.#state = { name: 'connected' };
     for (const wish of this.#wishes.values()) void this.#fulfil(wish);
@@ -210,6 +214,7 @@ export class Link {
     if (receipt !== undefined) this.#receipts.settle(receipt, { kind: 'refused', reason });
     this.#error = reason;
     if (this.#state.name === 'connecting' && !PASSING.has(frame.headers['code'] ?? '')) {
+      clearTimeout(this.#timer);
       const client = this.#client;
       this.#client = undefined;
       void client?.deactivate({ force: true });
@@ -223,7 +228,8 @@ export class Link {
     this.#failures = wasStable ? 1 : this.#failures + 1;
     this.#client = undefined;
     const pause = pauseBefore(this.#failures, this.#options.backoff ?? DEFAULT_BACKOFF, this.#options.random ?? Math.random);
-    this.#retryTimer = setTimeout(() => this.#open(false), pause);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#open(false), pause);
     // The state moves first: who hears that a receipt is lost may look at the state to decide what to do.
     this.#moveTo({ name: 'waiting', retryAt: Date.now() + pause, cause: this.#error });
     this.#receipts.loseAll();
