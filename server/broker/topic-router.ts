@@ -37,7 +37,7 @@ export class TopicRouter<Subscriber> {
   /** Everyone who asked for this topic, once each. The result may be the live set: read it before changing the router. */
   match(name: string): ReadonlySet<Subscriber> {
     const exact = this.#exact.get(name);
-    if (this.#patternCount === 0) return exact ?? (NOBODY as ReadonlySet<never>);
+    if (this.#patternCount === 0) return exact ?? NOBODY;
     const found = new Set(exact);
     this.#root.collect(name.split('.'), 0, found, new Map());
     return found;
