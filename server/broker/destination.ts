@@ -26,7 +26,16 @@ export interface DestinationLimits {
   readonly maxComposite: number;
 }
 
-/** Every accepted prefix. The first of a kind is the canonical one; the others come from RabbitMQ, ActiveMQ and Artemis. */
+const CANONICAL_PREFIX: Readonly<Record<Destination['kind'], string>> = {
+  queue: '/queue/',
+  topic: '/topic/',
+  'temp-queue': '/temp-queue/',
+  'temp-topic': '/temp-topic/',
+  'reply-queue': '/reply-queue/',
+  'reply-topic': '/remote-temp-topic/',
+};
+
+/** Every accepted prefix, the most used first; the other spellings come from RabbitMQ, ActiveMQ and Artemis. */
 const PREFIXES: readonly (readonly [prefix: string, kind: Destination['kind']])[] = [
   ['/queue/', 'queue'],
   ['/topic/', 'topic'],
@@ -49,7 +58,7 @@ const PREFIXES: readonly (readonly [prefix: string, kind: Destination['kind']])[
  * known prefix follows the comma, so that commas may stand in names.
  */
 export function parseDestinations(text: string, limits: DestinationLimits): readonly Destination[] | ProtocolError {
-  if (Buffer.byteLength(text) > limits.maxDestinationBytes * limits.maxComposite) {
+  if (text.length > limits.maxDestinationBytes * limits.maxComposite) {
     return unknownDestination('destination-too-long', `${text.slice(0, 40)}…`, `expected at most ${limits.maxDestinationBytes} octets`);
   }
   const members = splitComposite(text);
@@ -66,6 +75,7 @@ export function parseDestinations(text: string, limits: DestinationLimits): read
 }
 
 function splitComposite(text: string): string[] {
+  if (!text.includes(',')) return [text];
   const members: string[] = [];
   let from = 0;
   for (let comma = text.indexOf(','); comma !== -1; comma = text.indexOf(',', comma + 1)) {
@@ -97,8 +107,7 @@ function parseDestination(text: string, limits: DestinationLimits): Destination 
   if (kind === 'topic' && name.split('.', limits.maxTopicWords + 1).length > limits.maxTopicWords) {
     return unknownDestination('too-many-words', text, `expected at most ${limits.maxTopicWords} words split by '.'`);
   }
-  const canonicalPrefix = PREFIXES.find(([, each]) => each === kind)?.[0] ?? prefix;
-  return { kind, name, text, canonical: canonicalPrefix + name, isPattern };
+  return { kind, name, text, canonical: CANONICAL_PREFIX[kind] + name, isPattern };
 }
 
 /** `*` and `#` are wildcards as whole words, `>` only as the last word. */
