@@ -16,6 +16,47 @@ async function churn({ rig }: FaultyEngine, queue: string, rounds: number): Prom
   }
 }
 
+/** Holds all reads or flushes until they are let go, which they then are for good. */
+function hold({ disk }: FaultyEngine, hook: 'beforeRead' | 'beforeFlush'): { release: () => void; begun: Promise<void> } {
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const begun = new Promise<void>((resolve) => {
+    disk[hook] = () => {
+      resolve();
+      return held;
+    };
+  });
+  return { begun, release };
+}
+
+/** Does something just before the batch that moves an old message to the end is composed, or while it is flushed. */
+async function whileMoved(faulty: FaultyEngine, when: 'before' | 'meanwhile', act: () => Promise<unknown>): Promise<void> {
+  await faulty.rig.done(put('old', 'm', 300));
+  const reads = hold(faulty, 'beforeRead');
+  await churn(faulty, 'a', 6);
+  await reads.begun;
+  const flushes = hold(faulty, 'beforeFlush');
+  const other = faulty.rig.done(put('b', 'x', 10));
+  await flushes.begun;
+  reads.release();
+  await faulty.until('the front to be read', () => faulty.disk.readsUnderWay === 0);
+  if (when === 'before') {
+    const acting = act();
+    flushes.release();
+    await Promise.all([other, acting]);
+    return;
+  }
+  const moving = hold(faulty, 'beforeFlush');
+  flushes.release();
+  await other;
+  await moving.begun;
+  const acting = act();
+  moving.release();
+  await acting;
+}
+
 describe('the journal', () => {
   test('does not grow with what is settled', async (t) => {
     const faulty = await FaultyEngine.start(t, OPTIONS);
@@ -70,24 +111,31 @@ describe('the journal', () => {
 
   test('lets go of a segment that is settled while it is read', async (t) => {
     const faulty = await FaultyEngine.start(t, OPTIONS);
-    const { rig, disk } = faulty;
+    const { rig } = faulty;
     await rig.done(put('old', 'm', 300));
-    let letGo = (): void => undefined;
-    const begun = new Promise<void>((resolve) => {
-      disk.beforeRead = () => {
-        resolve();
-        return new Promise((release) => {
-          letGo = release;
-        });
-      };
-    });
+    const reads = hold(faulty, 'beforeRead');
     await churn(faulty, 'a', 6);
-    await begun;
+    await reads.begun;
     await rig.done(settleLate('old', { seq: 1 }));
-    letGo();
-    disk.beforeRead = () => Promise.resolve();
+    reads.release();
     await faulty.until('two segments', () => faulty.journalBytes() <= 3 * SEGMENT);
     assert.deepEqual(rig.events.fatal, []);
+  });
+
+  test('forgets a message that is settled with the batch that moves it', async (t) => {
+    const faulty = await FaultyEngine.start(t, OPTIONS);
+    await whileMoved(faulty, 'before', () => faulty.rig.done(settleLate('old', { seq: 1 })));
+    await faulty.crash();
+    assert.deepEqual(await faulty.rig.idsAtRest('old'), []);
+  });
+
+  test('lets go of a message whose queue is dropped while it is moved', async (t) => {
+    const faulty = await FaultyEngine.start(t, OPTIONS);
+    await whileMoved(faulty, 'meanwhile', () => faulty.rig.engine.dropQueue('old'));
+    await churn(faulty, 'a', 10);
+    await faulty.until('two segments', () => faulty.journalBytes() <= 3 * SEGMENT);
+    await faulty.crash();
+    assert.deepEqual((await faulty.rig.engine.queues()).map(({ name }) => name), ['b']);
   });
 
   test('forgets a queue that was dropped, and keeps a new one of that name', async (t) => {

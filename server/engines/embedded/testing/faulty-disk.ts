@@ -20,6 +20,7 @@ export class FaultyDisk implements Disk {
   readonly failing = new Map<'read' | 'write' | 'flush' | 'truncate' | 'writeNow', string>();
   readonly calls: DiskCall[] = [];
   readCount = 0;
+  readsUnderWay = 0;
   /** Called before a flush begins; the flush waits for it. */
   beforeFlush: () => Promise<void> = () => Promise.resolve();
   /** Called before a read begins; the read waits for it. */
@@ -114,8 +115,13 @@ class FaultyFile implements DiskFile {
   async read(buffer: Buffer, length: number, position: number): Promise<number> {
     this.#disk.check('read');
     this.#disk.readCount++;
-    await this.#disk.beforeRead();
-    return this.#file.read(buffer, length, position);
+    this.#disk.readsUnderWay++;
+    try {
+      await this.#disk.beforeRead();
+      return await this.#file.read(buffer, length, position);
+    } finally {
+      this.#disk.readsUnderWay--;
+    }
   }
 
   async write(bytes: Buffer, from: number, position: number): Promise<number> {
