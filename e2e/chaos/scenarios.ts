@@ -15,7 +15,8 @@ export async function runScenarios(scenarios: Readonly<Record<string, Scenario>>
     const startedAt = performance.now();
     const seconds = (): string => `${Math.round((performance.now() - startedAt) / 100) / 10} s`;
     try {
-      console.log(`${name}: passed in ${seconds()}, seed ${seed}`, JSON.stringify(await run(seed)));
+      const figures = await run(seed);
+      console.log(`${name}: passed in ${seconds()}, seed ${seed}`, JSON.stringify(figures));
     } catch (error) {
       process.exitCode = 1;
       console.log(`${name}: FAILED after ${seconds()}, seed ${seed}`, error);
