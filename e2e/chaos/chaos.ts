@@ -13,7 +13,7 @@ await runScenarios({
   pairs: (seed) => pairs({ kills: 20, seed }),
   'disk-full': () => diskFull({ bodyBytes: 8_000 }),
   'slow-reader': () => slowReader({ readers: 1_000, messages: 1_000, bodyBytes: 16_000 }),
-  'endless-publisher': () => endlessPublisher({ messages: 100_000, bodyBytes: 1_000 }),
+  'endless-publisher': () => endlessPublisher({ messages: 500_000, bodyBytes: 1_000 }),
   'endless-publisher-large': () => endlessPublisher({ messages: 500, bodyBytes: 1024 * 1024 }),
   'deep-queue': () => deepQueue({ messages: 1_000_000, bodyBytes: 1_000 }),
 });

@@ -10,7 +10,8 @@ export interface EndlessPublisherOptions {
   readonly bodyBytes: number;
 }
 
-const GROWTH_KB = 160 * 1024;
+/** Messages kept at hand (64 MiB), the caps on work in hand, a collector that takes its time; far below what is sent. */
+const GROWTH_KB = 288 * 1024;
 
 /**
  * A publisher that pushes as fast as its socket takes octets and reads its receipts only by the way: the node stops
