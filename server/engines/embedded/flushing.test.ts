@@ -122,6 +122,29 @@ describe('while a flush takes long', () => {
   });
 });
 
+describe('a claim that has to read from the disk', () => {
+  test('is not passed by a later one of the queue', async (t) => {
+    const { rig, disk } = await FaultyEngine.start(t, { memoryBytes: 300 });
+    await rig.send('a', ...names(10));
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    disk.beforeRead = () => held;
+    const order: string[] = [];
+    const claim = async (credit: number): Promise<void> => {
+      order.push(...claimedIds(await rig.claim('a', credit)));
+    };
+    const claims = [claim(2), claim(5), claim(1), claim(10)];
+    await turn();
+    assert.deepEqual(order, []);
+    release();
+    await Promise.all(claims);
+    assert.deepEqual(order, names(10));
+    assert.equal(disk.readCount > 0, true);
+  });
+});
+
 describe('the disk of an engine', () => {
   test('hears nothing of plain topics and temporary queues', async (t) => {
     const { rig, disk } = await FaultyEngine.start(t);

@@ -3,13 +3,72 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { claimedIds, enqueue, settle } from '../engine-contract/rig.ts';
-import { names } from '../engine-contract/messages.ts';
+import { message, names } from '../engine-contract/messages.ts';
+import { State } from '../state/state.ts';
+import { BATCH } from './batch-format.ts';
+import { BatchWriter } from './batch-writer.ts';
+import type { DiskFile } from './disk.ts';
+import { RECORD_HEAD_BYTES } from './journal/record.ts';
+import { Segment } from './journal/segment.ts';
+import { Recovery } from './recovery.ts';
+import type { Stored } from './resident-messages.ts';
 import { FaultyEngine } from './testing/faulty-engine.ts';
+
+/** Recovery only counts; it has no business with the file. */
+const noFile = {} as DiskFile;
 
 function lastSegment({ directory }: FaultyEngine): string {
   const logs = fs.readdirSync(directory).filter((name) => name.endsWith('.log'));
   return path.join(directory, logs.sort().at(-1)!);
 }
+
+describe('reading the journal', () => {
+  test('counts for each segment what stands in it and is still needed', () => {
+    const state = new State<Stored>();
+    const recovery = new Recovery(state);
+    const segments = [1, 2, 3].map((number) => new Segment(number, noFile, 0));
+    const write = (segment: number, compose: (batch: BatchWriter) => void): void => {
+      const batch = new BatchWriter();
+      batch.begin(9);
+      compose(batch);
+      recovery.read(segments[segment - 1]!, BATCH, batch.finish(BATCH).subarray(RECORD_HEAD_BYTES), 100);
+    };
+    const standing = (seq: number, recoveries = 0) => ({ seq, bytes: 10 ** seq, failures: 0, recoveries });
+    write(1, (batch) => {
+      for (const seq of [1, 2, 3, 4]) batch.put('a', standing(seq), message(`m${seq}`));
+      batch.put('b', standing(5), message('m5'));
+    });
+    assert.deepEqual(segments.map((segment) => segment.liveBytes), [111_110, 0, 0]);
+    // Moved, settled, moved and settled, dropped with its queue.
+    write(2, (batch) => {
+      batch.put('a', standing(1, 7), message('m1'));
+      batch.drop('a', 2);
+      batch.put('a', standing(3), message('m3'));
+      batch.drop('a', 77);
+    });
+    assert.deepEqual(segments.map((segment) => segment.liveBytes), [110_000, 1010, 0]);
+    write(3, (batch) => {
+      batch.drop('a', 3);
+      batch.dropQueue('b');
+      batch.put('b', standing(6), message('m6'));
+    });
+    assert.deepEqual(segments.map((segment) => segment.liveBytes), [10_000, 10, 1_000_000]);
+    assert.deepEqual(state.browse('a', 0, 10).map(({ seq, recoveries }) => [seq, recoveries]), [[1, 7], [4, 0]]);
+    assert.equal(state.lastSeq, 9);
+  });
+
+  test('puts messages that were moved back in their order', () => {
+    const state = new State<Stored>();
+    const recovery = new Recovery(state);
+    const segment = new Segment(5, noFile, 0);
+    const batch = new BatchWriter();
+    batch.begin(9);
+    for (const seq of [7, 9, 2, 8, 1]) batch.put('a', { seq, bytes: 1, failures: 0, recoveries: 0 }, message(`m${seq}`));
+    recovery.read(segment, BATCH, batch.finish(BATCH).subarray(RECORD_HEAD_BYTES), 100);
+    state.restore.straighten();
+    assert.deepEqual(state.browse('a', 0, 10).map(({ seq }) => seq), [1, 2, 7, 8, 9]);
+  });
+});
 
 describe('after a crash', () => {
   test('a group that was torn is gone as a whole, and all before it is there', async (t) => {

@@ -87,6 +87,30 @@ describe('an append', () => {
   });
 });
 
+describe('a segment made of another file', () => {
+  test('holds the records alone, also after the next segment was begun', async (t) => {
+    const { journal, directory } = await journalOn(t, new FaultyDisk());
+    await journal.append(record(10));
+    fs.writeFileSync(`${directory}/other`, Buffer.alloc(5000, '\u00a7'));
+    await journal.rollInto(`${directory}/other`);
+    await journal.append(record(20));
+    assert.equal(fs.statSync(`${directory}/00000002.log`).size, 5000);
+    await journal.roll();
+    await journal.append(record(30));
+    assert.deepEqual(await sizesIn(directory), [10, 20, 30]);
+    assert.deepEqual(fs.readdirSync(directory), ['00000001.log', '00000002.log', '00000003.log']);
+  });
+
+  test('is read after a crash as far as its records go', async (t) => {
+    const { journal, directory } = await journalOn(t, new FaultyDisk());
+    fs.writeFileSync(`${directory}/other`, Buffer.alloc(5000, '\u00a7'));
+    await journal.rollInto(`${directory}/other`);
+    await journal.append(record(20));
+    assert.deepEqual(await sizesIn(directory), [20]);
+    assert.ok(fs.statSync(`${directory}/00000002.log`).size < 100);
+  });
+});
+
 describe('the front segment', () => {
   test('is removed when nothing in it is needed', async (t) => {
     const { journal, directory } = await journalOn(t, new FaultyDisk(), 64);

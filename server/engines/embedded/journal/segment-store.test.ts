@@ -6,6 +6,7 @@ import { nodeDisk } from '../disk.ts';
 import { Journal } from './journal.ts';
 import { sealRecord, RECORD_HEAD_BYTES } from './record.ts';
 import { openSegments } from './segment-store.ts';
+import { FaultyDisk } from '../testing/faulty-disk.ts';
 import { temporaryDirectory } from '../testing/temporary-directory.ts';
 
 function record(text: string): Buffer {
@@ -82,6 +83,14 @@ describe('opening a journal', () => {
       fs.writeFileSync(file, changed);
       assert.deepEqual(await textsIn(t, directory), ['first', 'second']);
     }
+  });
+
+  test('flushes what it read back, since that may never have been', async (t) => {
+    const directory = await written(t, ['first', 'second']);
+    const disk = new FaultyDisk();
+    const [segment] = await openSegments(disk, directory, () => undefined);
+    assert.deepEqual(disk.calls, ['flush', 'flushed']);
+    await segment!.file.close();
   });
 
   test('cuts off zeros, as a power cut may leave them', async (t) => {
