@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { keepOctets } from '../../lib/keep.ts';
 import type { Frame } from '../../protocol/frame.ts';
 import { HEADER } from '../../protocol/header-names.ts';
 import type { ProtocolError } from '../../protocol/protocol-error.ts';
@@ -56,7 +57,7 @@ function accept(session: Session, frame: Frame, destinations: readonly Destinati
   broker.counters.messagesIn++;
   // A topic's body is only looked at; a queue keeps it, and must not keep the whole chunk it came in.
   const isKept = transaction !== undefined || destinations.some((each) => each.kind !== 'topic');
-  const body = isKept ? Buffer.from(frame.body) : frame.body;
+  const body = isKept ? keepOctets(frame.body) : frame.body;
   const message: Message = {
     id: broker.nextMessageId(),
     destination: '',
