@@ -23,7 +23,7 @@ const QUEUE = '/queue/chaos';
 export async function killNode({ kills, seed, window, bodyBytes }: KillNodeOptions) {
   const random = seededRandom(seed);
   // Small segments: a run goes through many of them, and through compaction.
-  const broker = await startBroker({ env: { SEGMENT_BYTES: String(256 * 1024) } });
+  const broker = await startBroker({ env: { STOMPEDE_EMBEDDED_SEGMENT_BYTES: String(256 * 1024) } });
   try {
     const ledger = new Ledger();
     const producer = produce(broker, QUEUE, ledger, window, bodyBytes);

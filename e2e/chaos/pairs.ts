@@ -19,7 +19,7 @@ const RIGHT = '/queue/chaos.right';
  */
 export async function pairs({ kills, seed }: PairsOptions) {
   const random = seededRandom(seed);
-  const broker = await startBroker({ env: { SEGMENT_BYTES: String(256 * 1024) } });
+  const broker = await startBroker({ env: { STOMPEDE_EMBEDDED_SEGMENT_BYTES: String(256 * 1024) } });
   try {
     const left = new Ledger();
     const right = new Ledger();
