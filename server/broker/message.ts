@@ -26,7 +26,7 @@ export interface Message {
 }
 
 /** What a message takes besides its body and texts: objects, their fields, the place in a queue. Measured, rounded. */
-const OBJECT_BYTES = 400;
+export const OBJECT_BYTES = 400;
 
 /** Rough octets a message holds in memory: what all byte caps count. */
 export function messageBytes(message: Message): number {

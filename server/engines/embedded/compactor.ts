@@ -5,7 +5,7 @@ import type { DiskRoom } from './disk-room.ts';
 import type { Journal } from './journal/journal.ts';
 import { placeAt, type Place } from './journal/place.ts';
 import { readRecord } from './journal/record.ts';
-import { placeOf, type ResidentMessages, type Stored, type StoredEntry } from './resident-messages.ts';
+import { journalBytes, placeOf, type ResidentMessages, type Stored, type StoredEntry } from './resident-messages.ts';
 import { SEGMENT_HEAD_BYTES, type Segment } from './journal/segment.ts';
 
 /** A message in the front segment that is still needed, with its stored form. */
@@ -89,9 +89,9 @@ export class Compactor {
     for (const survivor of this.#forwarded) {
       if (!this.#isNeeded(survivor)) continue;
       const { entry, place, at } = survivor;
-      this.#journal.count(place, -entry.bytes);
+      this.#journal.count(place, -journalBytes(entry));
       this.#residents.move(entry, record + at);
-      this.#journal.count(record + at, entry.bytes);
+      this.#journal.count(record + at, journalBytes(entry));
     }
     this.#forwarded = [];
   }

@@ -2,7 +2,7 @@ import type { Failure } from '../../broker/engine.ts';
 import type { Queue } from '../state/queue.ts';
 import type { BatchWriter } from './batch-writer.ts';
 import type { Job } from './job.ts';
-import { placeOf, type Stored } from './resident-messages.ts';
+import { journalBytes, placeOf, type Stored } from './resident-messages.ts';
 import type { Store } from './store.ts';
 
 /**
@@ -40,7 +40,7 @@ export class DropQueueJob implements Job {
 export function forgetEntries({ journal, residents }: Store, queue: Queue<Stored>): void {
   for (const entry of queue.entries()) {
     const place = placeOf(entry.content);
-    if (place !== undefined) journal.count(place, -entry.bytes);
+    if (place !== undefined) journal.count(place, -journalBytes(entry));
     residents.forget(entry);
   }
 }

@@ -124,7 +124,7 @@ describe('while a flush takes long', () => {
 
 describe('a claim that has to read from the disk', () => {
   test('is not passed by a later one of the queue', async (t) => {
-    const { rig, disk } = await FaultyEngine.start(t, { memoryBytes: 300 });
+    const { rig, disk } = await FaultyEngine.start(t, { memoryBytes: 1300 });
     await rig.send('a', ...names(10));
     let release = (): void => undefined;
     const held = new Promise<void>((resolve) => {

@@ -4,7 +4,7 @@ import type { Effect, StagedGroup } from '../state/effect.ts';
 import type { BatchWriter } from './batch-writer.ts';
 import type { Job } from './job.ts';
 import type { Place } from './journal/place.ts';
-import { placeOf, type Stored } from './resident-messages.ts';
+import { journalBytes, placeOf, type Stored } from './resident-messages.ts';
 import type { Store } from './store.ts';
 
 /** A staged group on its way to the disk. */
@@ -71,7 +71,8 @@ export class GroupJob implements Job {
       const place = effect.kind === 'put' ? record + this.#puts[next++]! : placeOf(entry.content);
       // What a removed queue held was counted off when it was removed.
       if (queue.isDropped || place === undefined) continue;
-      journal.count(place, effect.kind === 'put' ? entry.bytes : -entry.bytes);
+      const bytes = journalBytes(entry);
+      journal.count(place, effect.kind === 'put' ? bytes : -bytes);
       if (effect.kind === 'put') residents.keep(entry, place, effect.message);
       else residents.forget(entry);
     }

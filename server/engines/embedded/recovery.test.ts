@@ -2,6 +2,7 @@ import { test, describe } from 'node:test';
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
+import { OBJECT_BYTES } from '../../broker/message.ts';
 import { claimedIds, enqueue, settle } from '../engine-contract/rig.ts';
 import { message, names } from '../engine-contract/messages.ts';
 import { State } from '../state/state.ts';
@@ -33,12 +34,12 @@ describe('reading the journal', () => {
       compose(batch);
       recovery.read(segments[segment - 1]!, BATCH, batch.finish(BATCH).subarray(RECORD_HEAD_BYTES), 100);
     };
-    const standing = (seq: number, recoveries = 0) => ({ seq, bytes: 10 ** seq, failures: 0, recoveries });
+    const standing = (seq: number, recoveries = 0) => ({ seq, bytes: OBJECT_BYTES - 130 + 1000 * 10 ** seq, failures: 0, recoveries });
     write(1, (batch) => {
       for (const seq of [1, 2, 3, 4]) batch.put('a', standing(seq), message(`m${seq}`));
       batch.put('b', standing(5), message('m5'));
     });
-    assert.deepEqual(segments.map((segment) => segment.liveBytes), [111_110, 0, 0]);
+    assert.deepEqual(segments.map((segment) => segment.liveBytes), [111_110_000, 0, 0]);
     // Moved, settled, moved and settled, dropped with its queue.
     write(2, (batch) => {
       batch.put('a', standing(1, 7), message('m1'));
@@ -46,13 +47,13 @@ describe('reading the journal', () => {
       batch.put('a', standing(3), message('m3'));
       batch.drop('a', 77);
     });
-    assert.deepEqual(segments.map((segment) => segment.liveBytes), [110_000, 1010, 0]);
+    assert.deepEqual(segments.map((segment) => segment.liveBytes), [110_000_000, 1_010_000, 0]);
     write(3, (batch) => {
       batch.drop('a', 3);
       batch.dropQueue('b');
       batch.put('b', standing(6), message('m6'));
     });
-    assert.deepEqual(segments.map((segment) => segment.liveBytes), [10_000, 10, 1_000_000]);
+    assert.deepEqual(segments.map((segment) => segment.liveBytes), [10_000_000, 10_000, 1_000_000_000]);
     assert.deepEqual(state.browse('a', 0, 10).map(({ seq, recoveries }) => [seq, recoveries]), [[1, 7], [4, 0]]);
     assert.equal(state.lastSeq, 9);
   });

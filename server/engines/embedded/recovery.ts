@@ -4,7 +4,7 @@ import { BATCH } from './batch-format.ts';
 import { readBatch, type EffectReader } from './batch-reader.ts';
 import type { Standing } from './batch-writer.ts';
 import { placeAt, segmentOf } from './journal/place.ts';
-import { placeOf, type Stored, type StoredEntry } from './resident-messages.ts';
+import { journalBytes, placeOf, type Stored, type StoredEntry } from './resident-messages.ts';
 import type { Segment } from './journal/segment.ts';
 
 /** Brings the state back by reading the journal from its front, and counts what each segment is still needed for. */
@@ -31,7 +31,7 @@ export class Recovery implements EffectReader {
     const { seq, bytes, failures, recoveries } = standing;
     const segment = this.#segment!;
     const place = placeAt(segment.number, this.#start + at);
-    segment.liveBytes += bytes;
+    segment.liveBytes += journalBytes(standing);
     // Numbers grow, so only one that was given out before can be there already.
     const known = seq > this.#state.lastSeq ? undefined : this.#state.find(queue, seq);
     if (!known) {
@@ -69,7 +69,7 @@ export class Recovery implements EffectReader {
   #uncount(entry: StoredEntry): void {
     const place = placeOf(entry.content);
     const segment = place === undefined ? undefined : this.#segments.get(segmentOf(place));
-    if (segment) segment.liveBytes -= entry.bytes;
+    if (segment) segment.liveBytes -= journalBytes(entry);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Message } from '../../broker/message.ts';
+import { OBJECT_BYTES, type Message } from '../../broker/message.ts';
 import { Fifo } from '../../lib/fifo.ts';
 import type { Entry } from '../state/entry.ts';
 import type { Place } from './journal/place.ts';
@@ -98,4 +98,15 @@ const SWEEP_ABOVE = 1024;
 export function placeOf(content: Message | Stored): Place | undefined {
   if (typeof content === 'number') return content;
   return content instanceof Resident ? content.place : undefined;
+}
+
+/** What a record has besides the body and the headers: counters, lengths, and the texts that every message has. */
+const RECORD_BYTES = 130;
+
+/**
+ * Octets of a message in the journal, about: by what it counts in byte caps, which never changes and is written down
+ * with it, so that what was counted on is what is counted off.
+ */
+export function journalBytes({ bytes }: { readonly bytes: number }): number {
+  return Math.max(RECORD_BYTES, bytes - OBJECT_BYTES + RECORD_BYTES);
 }
