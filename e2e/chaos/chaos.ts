@@ -4,6 +4,7 @@ import { endlessPublisher } from './endless-publisher.ts';
 import { killNode } from './kill-node.ts';
 import { pairs } from './pairs.ts';
 import { runScenarios } from './scenarios.ts';
+import { sharedFlushes } from './shared-flushes.ts';
 import { slowReader } from './slow-reader.ts';
 
 /** `npm run chaos [name …]`: every failure scenario at full size. CI runs the same ones small (`chaos.e2e.ts`). */
@@ -12,6 +13,7 @@ await runScenarios({
   'kill-node-window-1': (seed) => killNode({ kills: 10, seed, window: 1, bodyBytes: 20_000 }),
   pairs: (seed) => pairs({ kills: 20, seed }),
   'disk-full': () => diskFull({ bodyBytes: 8_000 }),
+  'shared-flushes': () => sharedFlushes({ messages: 5_000 }),
   'slow-reader': () => slowReader({ readers: 1_000, messages: 1_000, bodyBytes: 16_000 }),
   'endless-publisher': () => endlessPublisher({ messages: 500_000, bodyBytes: 1_000 }),
   'endless-publisher-large': () => endlessPublisher({ messages: 500, bodyBytes: 1024 * 1024 }),
