@@ -7,7 +7,7 @@ export interface EmbeddedEngineOptions {
   readonly directory: string;
   /** A file of the journal is closed when it is as large as this. Left out: 64 MiB, less on a small volume. */
   readonly segmentBytes?: number;
-  /** Queued messages kept in memory, as `messageBytes` counts them; the rest is read back when it is claimed. */
+  /** Queued messages kept in memory, as `messageBytes` counts them; the rest is read back when claimed. Left out: 32 MiB. */
   readonly memoryBytes?: number;
   /** Kept in a file of no use and given up on a full disk, so that settling goes on. Left out: 8 MiB, less on a small volume. */
   readonly ballastBytes?: number;
@@ -21,7 +21,7 @@ export type StoreOptions = Required<EmbeddedEngineOptions>;
 
 const DEFAULTS = {
   segmentBytes: 64 * 1024 * 1024,
-  memoryBytes: 64 * 1024 * 1024,
+  memoryBytes: 32 * 1024 * 1024,
   ballastBytes: 8 * 1024 * 1024,
   reserveBytes: 64 * 1024 * 1024,
   checkMs: 500,

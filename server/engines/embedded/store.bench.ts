@@ -54,7 +54,7 @@ class Run implements EngineEvents {
   async produce(total: number, window: number): Promise<void> {
     let next = 0;
     const one = async (): Promise<void> => {
-      while (next < total) await this.apply({ kind: 'enqueue', queue: 'bench', message: message(`node-1-${next++}`, { body: BODY }) });
+      while (next < total) await this.apply({ kind: 'enqueue', queue: 'bench', message: message(`node-1-${next++}`, { body: Buffer.from(BODY) }) });
     };
     await Promise.all(Array.from({ length: window }, one));
   }
@@ -73,7 +73,7 @@ class Run implements EngineEvents {
         else this.pump();
       };
       const claim = async (): Promise<void> => {
-        const claimed = await this.engine.claim('bench', [{ credit }], 256 * 1024);
+        const claimed = await this.engine.claim('bench', [{ credit }], 1024 * 1024);
         credit -= claimed.length;
         isClaiming = false;
         for (const { seq } of claimed) void settle(seq);
