@@ -10,8 +10,17 @@ import { readRecord } from './journal/record.ts';
 
 function message(body: Uint8Array): Message {
   return {
-    id: 'm1', destination: '/queue/a', headers: ['type', 'x'], body: Buffer.from(body), isText: true, timestamp: 5,
-    priority: 4, expiresAt: 0, dueAt: 0, group: '', origin: 's1',
+    id: 'm1',
+    destination: '/queue/a',
+    headers: ['type', 'x'],
+    body: Buffer.from(body),
+    isText: true,
+    timestamp: 5,
+    priority: 4,
+    expiresAt: 0,
+    dueAt: 0,
+    group: '',
+    origin: 's1',
   };
 }
 
@@ -47,9 +56,16 @@ const queue = fc.constantFrom('a', 'b', 'größer/ä', 'x'.repeat(900));
 const seq = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
 const count = fc.integer({ min: 0, max: 65_535 });
 const bytes = fc.integer({ min: 0, max: 2 ** 32 - 1 });
-const body = fc.oneof(fc.uint8Array({ maxLength: 200 }), fc.constant(new Uint8Array(100_000))).map((each) => Buffer.from(each).toString('hex'));
+const body = fc
+  .oneof(fc.uint8Array({ maxLength: 200 }), fc.constant(new Uint8Array(100_000)))
+  .map((each) => Buffer.from(each).toString('hex'));
 const effect: fc.Arbitrary<Told> = fc.oneof(
-  fc.tuple(fc.constant('put'), queue, fc.record({ seq, failures: count, recoveries: count, bytes }, { noNullPrototype: true }), body),
+  fc.tuple(
+    fc.constant('put'),
+    queue,
+    fc.record({ seq, failures: count, recoveries: count, bytes }, { noNullPrototype: true }),
+    body,
+  ),
   fc.tuple(fc.constant('drop'), queue, seq),
   fc.tuple(fc.constant('count'), queue, seq, count, count),
   fc.tuple(fc.constant('dropQueue'), queue),

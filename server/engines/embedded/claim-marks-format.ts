@@ -34,8 +34,13 @@ export function markHead({ generation, isClean, boot }: MarksHead): Buffer {
 
 /** Undefined if there is none of this version. */
 export function readHead(bytes: Buffer): MarksHead | undefined {
-  if (bytes.length < HEAD_BYTES || !bytes.subarray(0, 8).equals(MAGIC) || bytes.readUInt32LE(8) !== VERSION) return undefined;
-  return { generation: bytes.readUInt32LE(12), isClean: bytes[16] === 1, boot: bytes.toString('utf8', 18, 18 + bytes[17]!) };
+  if (bytes.length < HEAD_BYTES || !bytes.subarray(0, 8).equals(MAGIC) || bytes.readUInt32LE(8) !== VERSION)
+    return undefined;
+  return {
+    generation: bytes.readUInt32LE(12),
+    isClean: bytes[16] === 1,
+    boot: bytes.toString('utf8', 18, 18 + bytes[17]!),
+  };
 }
 
 export function writeSlot(slots: Buffer, index: number, seq: number, generation: number, isReturned: boolean): void {

@@ -100,7 +100,8 @@ describe('claim marks', () => {
   test('take no more room over time, and none of it later', async (t) => {
     const desk = await Desk.begin(t);
     desk.disk.roomBytes = 0;
-    const size = (): number => fs.statSync(path.join(desk.directory, 'claims-a')).size + fs.statSync(path.join(desk.directory, 'claims-b')).size;
+    const size = (): number =>
+      fs.statSync(path.join(desk.directory, 'claims-a')).size + fs.statSync(path.join(desk.directory, 'claims-b')).size;
     const before = size();
     desk.claim(5);
     for (let seq = 10; seq < 200_010; seq += 100) {
@@ -116,7 +117,8 @@ describe('claim marks', () => {
 
   test('grow with what is held at once, and say so when there is no room for that', async (t) => {
     const desk = await Desk.begin(t);
-    for (let seq = 0; seq < 50_000; seq += 1000) assert.ok(desk.claim(...Array.from({ length: 1000 }, (_, i) => seq + i)));
+    for (let seq = 0; seq < 50_000; seq += 1000)
+      assert.ok(desk.claim(...Array.from({ length: 1000 }, (_, i) => seq + i)));
     assert.equal(((await desk.crash()) as ReadonlySet<number>).size, 50_000);
 
     const cramped = await Desk.begin(t);

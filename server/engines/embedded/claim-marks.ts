@@ -1,6 +1,14 @@
 import path from 'node:path';
 import { isFull, writeAll, writeAllNow, type Disk, type DiskFile } from './disk.ts';
-import { HEAD_BYTES, markHead, readHead, readSlots, SLOT_BYTES, writeSlot, type MarksHead } from './claim-marks-format.ts';
+import {
+  HEAD_BYTES,
+  markHead,
+  readHead,
+  readSlots,
+  SLOT_BYTES,
+  writeSlot,
+  type MarksHead,
+} from './claim-marks-format.ts';
 
 const NAMES = ['claims-a', 'claims-b'] as const;
 /** Octets for them are taken beforehand, so that a full disk does not stop anyone from consuming. */
@@ -43,7 +51,8 @@ export class ClaimMarks {
     const names = await disk.list(directory);
     const files: DiskFile[] = [];
     try {
-      for (const name of NAMES) files.push(await disk.open(path.join(directory, name), names.includes(name) ? 'open' : 'create'));
+      for (const name of NAMES)
+        files.push(await disk.open(path.join(directory, name), names.includes(name) ? 'open' : 'create'));
       const heads = await Promise.all(files.map(head));
       const generation = Math.max(...heads.map((found) => found?.generation ?? 0));
       const active = heads.findIndex((found) => found?.generation === generation);

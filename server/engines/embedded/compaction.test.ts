@@ -17,7 +17,10 @@ async function churn({ rig }: FaultyEngine, queue: string, rounds: number): Prom
 }
 
 /** Holds all reads or flushes until they are let go, which they then are for good. */
-function hold({ disk }: FaultyEngine, hook: 'beforeRead' | 'beforeFlush'): { release: () => void; begun: Promise<void> } {
+function hold(
+  { disk }: FaultyEngine,
+  hook: 'beforeRead' | 'beforeFlush',
+): { release: () => void; begun: Promise<void> } {
   let release = (): void => undefined;
   const held = new Promise<void>((resolve) => {
     release = resolve;
@@ -32,7 +35,11 @@ function hold({ disk }: FaultyEngine, hook: 'beforeRead' | 'beforeFlush'): { rel
 }
 
 /** Does something just before the batch that moves an old message to the end is composed, or while it is flushed. */
-async function whileMoved(faulty: FaultyEngine, when: 'before' | 'meanwhile', act: () => Promise<unknown>): Promise<void> {
+async function whileMoved(
+  faulty: FaultyEngine,
+  when: 'before' | 'meanwhile',
+  act: () => Promise<unknown>,
+): Promise<void> {
   await faulty.rig.done(put('old', 'm', 300));
   const reads = hold(faulty, 'beforeRead');
   await churn(faulty, 'a', 6);
@@ -82,10 +89,10 @@ describe('the journal', () => {
     await rig.done(settle('old', second!));
     await faulty.crash();
     const again = await faulty.rig.claim('old');
-    assert.deepEqual(again.map(({ message, failures, recoveries }) => [message.id, failures, recoveries]), [
-      ['old 0', 1, 1],
-      ...Array.from({ length: 8 }, (_, i) => [`old ${i + 2}`, 0, 0]),
-    ]);
+    assert.deepEqual(
+      again.map(({ message, failures, recoveries }) => [message.id, failures, recoveries]),
+      [['old 0', 1, 1], ...Array.from({ length: 8 }, (_, i) => [`old ${i + 2}`, 0, 0])],
+    );
   });
 
   test('brings nothing back to life, wherever a crash comes while it is compacted', async (t) => {
@@ -135,7 +142,10 @@ describe('the journal', () => {
     await churn(faulty, 'a', 10);
     await faulty.until('two segments', () => faulty.journalBytes() <= 3 * SEGMENT);
     await faulty.crash();
-    assert.deepEqual((await faulty.rig.engine.queues()).map(({ name }) => name), ['b']);
+    assert.deepEqual(
+      (await faulty.rig.engine.queues()).map(({ name }) => name),
+      ['b'],
+    );
   });
 
   test('forgets a queue that was dropped, and keeps a new one of that name', async (t) => {

@@ -158,7 +158,8 @@ export class Compactor {
     let done = 0;
     for (;;) {
       const found = readRecord(chunk, done);
-      if (found.kind === 'bad') throw new Error(`segment ${front.number} cannot be read any more at octet ${scan.at + done}`);
+      if (found.kind === 'bad')
+        throw new Error(`segment ${front.number} cannot be read any more at octet ${scan.at + done}`);
       if (found.kind === 'short') break;
       this.#collect(found.payload, placeAt(front.number, scan.at + found.end - found.payload.length));
       done = found.end;
@@ -190,7 +191,7 @@ export class Compactor {
 
 /** Octets from `at` on: as many as wished, or more if the first record needs them. */
 async function readPiece(segment: Segment, at: number, wish: number): Promise<Buffer> {
-  for (let length = Math.min(wish, segment.size - at); ; ) {
+  for (let length = Math.min(wish, segment.size - at); ;) {
     const chunk = Buffer.allocUnsafeSlow(length);
     await segment.file.read(chunk, length, at);
     const first = readRecord(chunk, 0);

@@ -66,7 +66,8 @@ describe('the lock of a directory', () => {
     const results = await Promise.allSettled(Array.from({ length: 20 }, () => DirectoryLock.acquire(directory)));
     const locks = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
     assert.ok(locks.length <= 1, `${locks.length} got it`);
-    for (const result of results) if (result.status === 'rejected') assert.ok(result.reason instanceof DirectoryInUseError, String(result.reason));
+    for (const result of results)
+      if (result.status === 'rejected') assert.ok(result.reason instanceof DirectoryInUseError, String(result.reason));
     for (const lock of locks) await lock.release();
     await (await DirectoryLock.acquire(directory)).release();
   });

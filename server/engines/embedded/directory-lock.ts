@@ -9,7 +9,9 @@ export class DirectoryInUseError extends Error {
   override readonly name = 'DirectoryInUseError';
 
   constructor(directory: string) {
-    super(`Another Stompede uses ${directory}: only one process may. Stop it, or give this one a directory of its own.`);
+    super(
+      `Another Stompede uses ${directory}: only one process may. Stop it, or give this one a directory of its own.`,
+    );
   }
 }
 
@@ -32,7 +34,8 @@ export class DirectoryLock {
 
   /** The directory must exist. Rejects with a `DirectoryInUseError` if another process has it. */
   static async acquire(directory: string): Promise<DirectoryLock> {
-    if (process.platform === 'win32') return new DirectoryLock(await listen(pipeName(directory), directory), NO_DESCRIPTOR);
+    if (process.platform === 'win32')
+      return new DirectoryLock(await listen(pipeName(directory), directory), NO_DESCRIPTOR);
     const descriptor = fs.openSync(directory, 'r');
     try {
       const reach = shortPath(directory, descriptor);
@@ -41,7 +44,8 @@ export class DirectoryLock {
       const server = await listen(path.join(reach, `lock.${own}`), directory);
       try {
         await refuseIfAlive(directory, reach, own);
-        for (const number of numbers(directory)) if (number !== own) fs.rmSync(path.join(directory, `lock.${number}`), { force: true });
+        for (const number of numbers(directory))
+          if (number !== own) fs.rmSync(path.join(directory, `lock.${number}`), { force: true });
       } catch (error) {
         await closed(server);
         throw error;
@@ -65,7 +69,10 @@ const NO_DESCRIPTOR = -1;
 function shortPath(directory: string, descriptor: number): string {
   if (process.platform === 'linux') return `/proc/self/fd/${descriptor}`;
   const length = Buffer.byteLength(directory);
-  if (length > LONGEST_PATH) throw new Error(`${directory} has ${length} octets: expected at most ${LONGEST_PATH}, since sockets have no longer names`);
+  if (length > LONGEST_PATH)
+    throw new Error(
+      `${directory} has ${length} octets: expected at most ${LONGEST_PATH}, since sockets have no longer names`,
+    );
   return directory;
 }
 

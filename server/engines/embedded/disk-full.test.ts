@@ -24,7 +24,7 @@ async function fill(faulty: FaultyEngine, roomBytes: number, queue = 'a'): Promi
 
 async function settleAll({ rig }: FaultyEngine, queue: string, credit = 10): Promise<string[]> {
   const ids: string[] = [];
-  for (let claimed: Claimed[]; (claimed = await rig.claim(queue, credit)).length > 0; ) {
+  for (let claimed: Claimed[]; (claimed = await rig.claim(queue, credit)).length > 0;) {
     for (const each of claimed) await rig.done(settle(queue, each));
     ids.push(...claimed.map((each) => each.message.id));
   }
@@ -55,7 +55,13 @@ describe('on a full disk', () => {
     await rig.done(move('a', third!, 'DLQ.a', 'dead'));
     await faulty.crash();
     const again = await faulty.rig.claim('a', 2);
-    assert.deepEqual(again.map(({ message, failures, recoveries }) => [message.id, failures, recoveries]), [['m0', 1, 0], ['m1', 0, 0]]);
+    assert.deepEqual(
+      again.map(({ message, failures, recoveries }) => [message.id, failures, recoveries]),
+      [
+        ['m0', 1, 0],
+        ['m1', 0, 0],
+      ],
+    );
     assert.deepEqual(await faulty.rig.idsAtRest('DLQ.a'), ['dead']);
   });
 
@@ -116,7 +122,10 @@ describe('on a full disk', () => {
       rig.apply([settle('a', third!)]),
       rig.apply([enqueue('b', 'y')]),
     ]);
-    assert.deepEqual(outcomes.map((each) => (each.ok ? 'done' : each.failure.code)), ['done', 'disk-full', 'chain-broken', 'done', 'disk-full']);
+    assert.deepEqual(
+      outcomes.map((each) => (each.ok ? 'done' : each.failure.code)),
+      ['done', 'disk-full', 'chain-broken', 'done', 'disk-full'],
+    );
     assert.ok(chain.broken);
     await faulty.crash();
     assert.deepEqual(await faulty.rig.idsAtRest('a'), ['m2', 'm4']);
@@ -132,7 +141,10 @@ describe('on a full disk', () => {
         // What a start cuts off, or the ballast, is all the room it has.
         disk.roomBytes = 0;
       });
-      assert.deepEqual((await faulty.rig.engine.browse('a', 0, 1000)).map(({ id }) => id), taken);
+      assert.deepEqual(
+        (await faulty.rig.engine.browse('a', 0, 1000)).map(({ id }) => id),
+        taken,
+      );
       assert.deepEqual(await settleAll(faulty, 'a', 7), taken);
     }
   });

@@ -8,7 +8,11 @@ import { temporaryDirectory } from './testing/temporary-directory.ts';
 
 const MB = 1024 * 1024;
 
-async function roomOn(t: TestContext, disk: FaultyDisk, directory?: string): Promise<{ room: DiskRoom; changes: boolean[]; directory: string; ballast: () => number }> {
+async function roomOn(
+  t: TestContext,
+  disk: FaultyDisk,
+  directory?: string,
+): Promise<{ room: DiskRoom; changes: boolean[]; directory: string; ballast: () => number }> {
   const place = directory ?? (await temporaryDirectory(t));
   const changes: boolean[] = [];
   const options = { ballastBytes: MB, reserveBytes: 4 * MB, checkMs: 1_000_000 };
@@ -35,7 +39,13 @@ describe('the room on a disk', () => {
   test('is refused before the disk is full, and given again with a margin', async (t) => {
     const disk = diskWith(50 * MB);
     const { room, changes, ballast } = await roomOn(t, disk);
-    for (const [free, isOpen] of [[4 * MB - 1, false], [4 * MB + 1, false], [5 * MB, true], [4 * MB, true], [MB, false]] as const) {
+    for (const [free, isOpen] of [
+      [4 * MB - 1, false],
+      [4 * MB + 1, false],
+      [5 * MB, true],
+      [4 * MB, true],
+      [MB, false],
+    ] as const) {
       disk.reported = { freeBytes: free, totalBytes: 100 * MB };
       await room.check();
       assert.equal(room.isOpen, isOpen, `with ${free} octets free`);

@@ -41,12 +41,12 @@ export interface Room {
 /** Writes all octets. After an error any part of them may be there. */
 export async function writeAll(file: DiskFile, bytes: Buffer, position: number): Promise<void> {
   // The system may take a part, e.g. when the volume is about to be full; then the next write tells.
-  for (let done = 0; done < bytes.length; ) done += taken(await file.write(bytes, done, position + done));
+  for (let done = 0; done < bytes.length;) done += taken(await file.write(bytes, done, position + done));
 }
 
 /** As `writeAll`, before it returns. */
 export function writeAllNow(file: DiskFile, bytes: Buffer, position: number): void {
-  for (let done = 0; done < bytes.length; ) done += taken(file.writeNow(bytes, done, position + done));
+  for (let done = 0; done < bytes.length;) done += taken(file.writeNow(bytes, done, position + done));
 }
 
 function taken(count: number): number {
@@ -91,7 +91,8 @@ async function flushDirectory(directory: string): Promise<void> {
 /** Of directories that were made with the one, from it up to the first of them. */
 async function flushParents(directory: string, first: string): Promise<void> {
   const top = path.dirname(path.resolve(first));
-  for (let each = path.resolve(directory); each !== top; each = path.dirname(each)) await flushDirectory(path.dirname(each));
+  for (let each = path.resolve(directory); each !== top; each = path.dirname(each))
+    await flushDirectory(path.dirname(each));
 }
 
 /** On bare descriptors: a promise of `FileHandle` costs the hot path several times as much. */
@@ -109,7 +110,9 @@ class NodeFile implements DiskFile {
   async read(buffer: Buffer, length: number, position: number): Promise<number> {
     let have = 0;
     while (have < length) {
-      const count = await promised<number>((done) => fs.read(this.#descriptor, buffer, have, length - have, position + have, done));
+      const count = await promised<number>((done) =>
+        fs.read(this.#descriptor, buffer, have, length - have, position + have, done),
+      );
       if (count === 0) break;
       have += count;
     }

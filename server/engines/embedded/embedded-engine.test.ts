@@ -14,7 +14,10 @@ function subject(options: Partial<EmbeddedEngineOptions>): CreateSubject {
     const directory = await fs.mkdtemp(path.join(os.tmpdir(), 'stompede-'));
     const create = () => {
       const disk = new FaultyDisk();
-      return { disk, engine: new EmbeddedEngine({ directory, ballastBytes: 65_536, reserveBytes: 65_536, ...options }, disk) };
+      return {
+        disk,
+        engine: new EmbeddedEngine({ directory, ballastBytes: 65_536, reserveBytes: 65_536, ...options }, disk),
+      };
     };
     let present = create();
     return {

@@ -81,7 +81,10 @@ export class EmbeddedEngine implements Engine {
       return [];
     }
     const { entries } = taken;
-    const messages = await this.#inTurn(queue, entries.map(({ entry }) => entry));
+    const messages = await this.#inTurn(
+      queue,
+      entries.map(({ entry }) => entry),
+    );
     if (messages === undefined) return [];
     return entries.map(({ entry: { seq, failures, recoveries }, want }, i) => {
       return { seq, message: messages[i]!, want, failures, recoveries };
@@ -128,7 +131,11 @@ export class EmbeddedEngine implements Engine {
     const staged = state.stagePurge(queue, limit);
     const count = staged.effects.length;
     if (count === 0) return 0;
-    const outcome = await this.#commit(staged, { lane: isTemporaryQueue(queue) ? 'volatile' : 'durable', operations: [] }, 0);
+    const outcome = await this.#commit(
+      staged,
+      { lane: isTemporaryQueue(queue) ? 'volatile' : 'durable', operations: [] },
+      0,
+    );
     if (!outcome.ok) throw new Error(outcome.failure.detail);
     return count;
   }
@@ -183,7 +190,9 @@ export class EmbeddedEngine implements Engine {
   async #read(entries: readonly StoredEntry[]): Promise<Message[] | undefined> {
     const { reader, commits } = this.#running();
     try {
-      const wanted = entries.flatMap(({ content, bytes }) => (typeof content === 'number' ? { place: content, bytes } : []));
+      const wanted = entries.flatMap(({ content, bytes }) =>
+        typeof content === 'number' ? { place: content, bytes } : [],
+      );
       const atHand = entries.map(({ content }) => messageAtHand(content));
       const records = await reader.read(wanted);
       let next = 0;

@@ -34,7 +34,10 @@ describe('after a flush failed', () => {
       assert.ok(!outcome.ok);
       assert.equal(outcome.failure.certainty, 'not-stored');
     }
-    assert.deepEqual(rig.events.fatal.map((error) => (error as NodeJS.ErrnoException).code), ['EIO']);
+    assert.deepEqual(
+      rig.events.fatal.map((error) => (error as NodeJS.ErrnoException).code),
+      ['EIO'],
+    );
 
     disk.failing.clear();
     disk.calls.length = 0;
@@ -90,7 +93,10 @@ describe('the store ends as well', () => {
     await rig.send('a', 'm1');
     disk.failing.set('read', 'EIO');
     assert.deepEqual(await rig.claim('a'), []);
-    assert.deepEqual(rig.events.fatal.map((error) => (error as NodeJS.ErrnoException).code), ['EIO']);
+    assert.deepEqual(
+      rig.events.fatal.map((error) => (error as NodeJS.ErrnoException).code),
+      ['EIO'],
+    );
     await rig.refused('store-failed', enqueue('a', 'm2'));
   });
 });

@@ -19,10 +19,16 @@ if (process.platform === 'linux') {
         const written = calls.findIndex(({ text }) => text.startsWith('pwrite64') && text.includes(`proof-${n}.`));
         assert.ok(written >= 0, `group ${n} was never written`);
         const file = /^pwrite64\((\d+),/.exec(calls[written]!.text)![1]!;
-        const flushed = calls.findIndex(({ text, from }) => text.startsWith(`fdatasync(${file})`) && text.endsWith('= 0') && from > calls[written]!.to);
+        const flushed = calls.findIndex(
+          ({ text, from }) =>
+            text.startsWith(`fdatasync(${file})`) && text.endsWith('= 0') && from > calls[written]!.to,
+        );
         const done = calls.findIndex(({ text }) => text.includes(`DONE ${n}.`));
         assert.ok(done >= 0, `group ${n} was never done`);
-        assert.ok(flushed >= 0 && calls[flushed]!.to < calls[done]!.from, `group ${n} was done before its flush had returned`);
+        assert.ok(
+          flushed >= 0 && calls[flushed]!.to < calls[done]!.from,
+          `group ${n} was done before its flush had returned`,
+        );
       }
     });
   });
@@ -31,7 +37,11 @@ if (process.platform === 'linux') {
 function haveStrace(): void {
   if (spawnSync('strace', ['-V']).status === 0) return;
   const install = spawnSync('apt-get', ['install', '-y', 'strace'], { stdio: 'ignore' });
-  assert.equal(install.status, 0, 'expected strace on the PATH, and it could not be installed; type: apt-get install strace');
+  assert.equal(
+    install.status,
+    0,
+    'expected strace on the PATH, and it could not be installed; type: apt-get install strace',
+  );
 }
 
 /** A system call with the lines of the trace where it begins and returns. */
@@ -57,7 +67,9 @@ function traced(data: string, trace: string): Call[] {
     }
     await engine.close();`;
   const node = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', script, data];
-  execFileSync('strace', ['-f', '-s', '1000', '-e', 'trace=pwrite64,fdatasync,write', '-o', trace, ...node], { stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync('strace', ['-f', '-s', '1000', '-e', 'trace=pwrite64,fdatasync,write', '-o', trace, ...node], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   return calls(fs.readFileSync(trace, 'latin1').split('\n'));
 }
 

@@ -84,22 +84,39 @@ describe('a durable group', () => {
 
   test('larger than a batch goes through whole', async (t) => {
     const { rig } = await FaultyEngine.start(t);
-    const large = await rig.apply(Array.from({ length: 12 }, (_, i) => ({ ...enqueue('a', `m${i}`), ...big(`m${i}`) })));
+    const large = await rig.apply(
+      Array.from({ length: 12 }, (_, i) => ({ ...enqueue('a', `m${i}`), ...big(`m${i}`) })),
+    );
     assertDone([large]);
     assert.equal((await rig.claim('a')).length, 12);
   });
 
   test('larger than a record is refused', async (t) => {
     const { rig } = await FaultyEngine.start(t);
-    await rig.refused('memory-limit', ...Array.from({ length: 70 }, (_, i) => ({ ...enqueue('a', `m${i}`), ...big(`m${i}`) })));
+    await rig.refused(
+      'memory-limit',
+      ...Array.from({ length: 70 }, (_, i) => ({ ...enqueue('a', `m${i}`), ...big(`m${i}`) })),
+    );
     assert.deepEqual(await rig.engine.queues(), []);
   });
 });
 
 const megabyte = Buffer.alloc(1 << 20);
-const big = (id: string) => ({ kind: 'enqueue' as const, queue: 'a', message: { ...templateMessage, id, body: megabyte } });
+const big = (id: string) => ({
+  kind: 'enqueue' as const,
+  queue: 'a',
+  message: { ...templateMessage, id, body: megabyte },
+});
 const templateMessage = {
-  destination: '/queue/a', headers: [], isText: true, timestamp: 0, priority: 4, expiresAt: 0, dueAt: 0, group: '', origin: '',
+  destination: '/queue/a',
+  headers: [],
+  isText: true,
+  timestamp: 0,
+  priority: 4,
+  expiresAt: 0,
+  dueAt: 0,
+  group: '',
+  origin: '',
 };
 
 describe('while a flush takes long', () => {

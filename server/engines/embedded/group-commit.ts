@@ -44,7 +44,13 @@ export class GroupCommit {
   readonly #broken = new WeakSet<Chain>();
   #onIdle: (() => void)[] = [];
 
-  constructor(journal: Journal, room: DiskRoom, compactor: Compactor, lastSeq: () => number, onFatal: (error: Error) => void) {
+  constructor(
+    journal: Journal,
+    room: DiskRoom,
+    compactor: Compactor,
+    lastSeq: () => number,
+    onFatal: (error: Error) => void,
+  ) {
     this.#journal = journal;
     this.#room = room;
     this.#compactor = compactor;

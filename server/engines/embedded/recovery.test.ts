@@ -34,12 +34,20 @@ describe('reading the journal', () => {
       compose(batch);
       recovery.read(segments[segment - 1]!, BATCH, batch.finish(BATCH).subarray(RECORD_HEAD_BYTES), 100);
     };
-    const standing = (seq: number, recoveries = 0) => ({ seq, bytes: OBJECT_BYTES - 130 + 1000 * 10 ** seq, failures: 0, recoveries });
+    const standing = (seq: number, recoveries = 0) => ({
+      seq,
+      bytes: OBJECT_BYTES - 130 + 1000 * 10 ** seq,
+      failures: 0,
+      recoveries,
+    });
     write(1, (batch) => {
       for (const seq of [1, 2, 3, 4]) batch.put('a', standing(seq), message(`m${seq}`));
       batch.put('b', standing(5), message('m5'));
     });
-    assert.deepEqual(segments.map((segment) => segment.liveBytes), [111_110_000, 0, 0]);
+    assert.deepEqual(
+      segments.map((segment) => segment.liveBytes),
+      [111_110_000, 0, 0],
+    );
     // Moved, settled, moved and settled, dropped with its queue.
     write(2, (batch) => {
       batch.put('a', standing(1, 7), message('m1'));
@@ -47,14 +55,26 @@ describe('reading the journal', () => {
       batch.put('a', standing(3), message('m3'));
       batch.drop('a', 77);
     });
-    assert.deepEqual(segments.map((segment) => segment.liveBytes), [110_000_000, 1_010_000, 0]);
+    assert.deepEqual(
+      segments.map((segment) => segment.liveBytes),
+      [110_000_000, 1_010_000, 0],
+    );
     write(3, (batch) => {
       batch.drop('a', 3);
       batch.dropQueue('b');
       batch.put('b', standing(6), message('m6'));
     });
-    assert.deepEqual(segments.map((segment) => segment.liveBytes), [10_000_000, 10_000, 1_000_000_000]);
-    assert.deepEqual(state.browse('a', 0, 10).map(({ seq, recoveries }) => [seq, recoveries]), [[1, 7], [4, 0]]);
+    assert.deepEqual(
+      segments.map((segment) => segment.liveBytes),
+      [10_000_000, 10_000, 1_000_000_000],
+    );
+    assert.deepEqual(
+      state.browse('a', 0, 10).map(({ seq, recoveries }) => [seq, recoveries]),
+      [
+        [1, 7],
+        [4, 0],
+      ],
+    );
     assert.equal(state.lastSeq, 9);
   });
 
@@ -64,10 +84,14 @@ describe('reading the journal', () => {
     const segment = new Segment(5, noFile, 0);
     const batch = new BatchWriter();
     batch.begin(9);
-    for (const seq of [7, 9, 2, 8, 1]) batch.put('a', { seq, bytes: 1, failures: 0, recoveries: 0 }, message(`m${seq}`));
+    for (const seq of [7, 9, 2, 8, 1])
+      batch.put('a', { seq, bytes: 1, failures: 0, recoveries: 0 }, message(`m${seq}`));
     recovery.read(segment, BATCH, batch.finish(BATCH).subarray(RECORD_HEAD_BYTES), 100);
     state.restore.straighten();
-    assert.deepEqual(state.browse('a', 0, 10).map(({ seq }) => seq), [1, 2, 7, 8, 9]);
+    assert.deepEqual(
+      state.browse('a', 0, 10).map(({ seq }) => seq),
+      [1, 2, 7, 8, 9],
+    );
   });
 });
 
@@ -82,7 +106,10 @@ describe('after a crash', () => {
     for (let size = before; size < whole.length; size += 7) {
       await faulty.crash(() => fs.writeFileSync(lastSegment(faulty), whole.subarray(0, size)));
       assert.deepEqual(await faulty.rig.idsAtRest('a'), ['m1', 'm2'], `cut at octet ${size - before}`);
-      assert.deepEqual((await faulty.rig.engine.queues()).map((queue) => queue.name), ['a']);
+      assert.deepEqual(
+        (await faulty.rig.engine.queues()).map((queue) => queue.name),
+        ['a'],
+      );
     }
   });
 
@@ -93,7 +120,10 @@ describe('after a crash', () => {
     await faulty.rig.done({ kind: 'release', queue: 'a', seq: claimed[0]!.seq, reason: 'undelivered' });
     await faulty.crash();
     const again = await faulty.rig.claim('a');
-    assert.deepEqual(again.map((each) => each.recoveries), [0, 1, 1, 0]);
+    assert.deepEqual(
+      again.map((each) => each.recoveries),
+      [0, 1, 1, 0],
+    );
   });
 
   test('of the machine itself, everything may have been delivered, but that does not add up', async (t) => {
@@ -107,13 +137,19 @@ describe('after a crash', () => {
       });
       const queue = await faulty.rig.claim('a');
       assert.deepEqual(claimedIds(queue), names(3));
-      assert.deepEqual(queue.map((each) => each.recoveries), [1, 1, 1]);
+      assert.deepEqual(
+        queue.map((each) => each.recoveries),
+        [1, 1, 1],
+      );
       for (const { seq } of queue) await faulty.rig.done({ kind: 'release', queue: 'a', seq, reason: 'undelivered' });
     }
     await faulty.rig.send('a', 'later');
     await faulty.crash();
     const last = await faulty.rig.claim('a');
-    assert.deepEqual(last.map((each) => each.recoveries), [1, 1, 1, 0]);
+    assert.deepEqual(
+      last.map((each) => each.recoveries),
+      [1, 1, 1, 0],
+    );
   });
 
   test('a journal of a later release is refused', async (t) => {

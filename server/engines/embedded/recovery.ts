@@ -20,7 +20,10 @@ export class Recovery implements EffectReader {
   }
 
   read(segment: Segment, type: number, payload: Buffer, payloadOffset: number): void {
-    if (type !== BATCH) throw new Error(`segment ${segment.number}: expected a record of type ${BATCH}, got ${type}: a later release wrote it?`);
+    if (type !== BATCH)
+      throw new Error(
+        `segment ${segment.number}: expected a record of type ${BATCH}, got ${type}: a later release wrote it?`,
+      );
     if (segment !== this.#segment) this.#segments.set(segment.number, segment);
     this.#segment = segment;
     this.#start = payloadOffset;

@@ -5,8 +5,17 @@ import { Entry } from '../state/entry.ts';
 import { placeOf, Resident, ResidentMessages, type Stored, type StoredEntry } from './resident-messages.ts';
 
 const message: Message = {
-  id: 'm', destination: '/queue/a', headers: [], body: Buffer.alloc(0), isText: true, timestamp: 0,
-  priority: 4, expiresAt: 0, dueAt: 0, group: '', origin: '',
+  id: 'm',
+  destination: '/queue/a',
+  headers: [],
+  body: Buffer.alloc(0),
+  isText: true,
+  timestamp: 0,
+  priority: 4,
+  expiresAt: 0,
+  dueAt: 0,
+  group: '',
+  origin: '',
 };
 
 function keep(residents: ResidentMessages, seq: number, bytes = 10): StoredEntry {
@@ -22,7 +31,10 @@ describe('messages in memory', () => {
     const residents = new ResidentMessages(50);
     const entries = Array.from({ length: 8 }, (_, i) => keep(residents, i));
     assert.deepEqual(entries.map(isResident), [false, false, false, true, true, true, true, true]);
-    assert.deepEqual(entries.map((entry) => placeOf(entry.content)), [1000, 1001, 1002, 1003, 1004, 1005, 1006, 1007]);
+    assert.deepEqual(
+      entries.map((entry) => placeOf(entry.content)),
+      [1000, 1001, 1002, 1003, 1004, 1005, 1006, 1007],
+    );
     assert.equal(residents.bytes, 50);
   });
 

@@ -70,7 +70,9 @@ describe('killed with SIGKILL at any moment', () => {
       const ledger = path.join(await temporaryDirectory(t), 'ledger');
       const enough = Math.round(20 + 500 * Math.random());
       const args = [worker(import.meta.dirname), directory, ledger, String(next), String(enough)];
-      const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', ...args], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
       t.after(() => child.kill('SIGKILL'));
       const exit = once(child, 'exit');
       child.stdout.once('data', () => child.kill('SIGKILL'));
@@ -95,14 +97,18 @@ describe('killed with SIGKILL at any moment', () => {
     const ids = new Set(left.map(({ message }) => message.id));
     assert.equal(ids.size, left.length);
     for (const id of sent) assert.ok(ids.has(id) || done.has(id) || got.has(id), `${id} was confirmed and is gone`);
-    for (const id of sent) if (!done.has(id) && Number(id) % 4 === 0) assert.ok(ids.has(id), `${id} was never settled and is gone`);
+    for (const id of sent)
+      if (!done.has(id) && Number(id) % 4 === 0) assert.ok(ids.has(id), `${id} was never settled and is gone`);
     for (const { message, recoveries } of left) {
       assert.ok(!done.has(message.id), `${message.id} was settled and is back`);
       if (got.has(message.id)) assert.ok(recoveries > 0, `${message.id} comes again as if it were new`);
       assert.deepEqual(message.body, Buffer.alloc(500, message.id));
     }
     const seqs = left.map(({ seq }) => seq);
-    assert.deepEqual(seqs, seqs.toSorted((a, b) => a - b));
+    assert.deepEqual(
+      seqs,
+      seqs.toSorted((a, b) => a - b),
+    );
     assert.ok(done.size > 0 && got.size > done.size && left.length > 0);
   });
 });

@@ -54,7 +54,12 @@ class Run implements EngineEvents {
   async produce(total: number, window: number): Promise<void> {
     let next = 0;
     const one = async (): Promise<void> => {
-      while (next < total) await this.apply({ kind: 'enqueue', queue: 'bench', message: message(`node-1-${next++}`, { body: Buffer.from(BODY) }) });
+      while (next < total)
+        await this.apply({
+          kind: 'enqueue',
+          queue: 'bench',
+          message: message(`node-1-${next++}`, { body: Buffer.from(BODY) }),
+        });
     };
     await Promise.all(Array.from({ length: window }, one));
   }
@@ -100,7 +105,9 @@ async function measured(name: string, count: number, work: () => Promise<void>):
   const seconds = (performance.now() - begun) / 1000;
   const { user, system } = process.cpuUsage(cpu);
   const micros = ((user + system) / count).toFixed(1);
-  console.log(`${name.padEnd(30)} ${String(Math.round(count / seconds)).padStart(8)}/s ${micros.padStart(7)} µs CPU, RssAnon ${rssAnonMb().toFixed(0)} MB`);
+  console.log(
+    `${name.padEnd(30)} ${String(Math.round(count / seconds)).padStart(8)}/s ${micros.padStart(7)} µs CPU, RssAnon ${rssAnonMb().toFixed(0)} MB`,
+  );
 }
 
 async function windows(directory: string): Promise<void> {
@@ -131,7 +138,9 @@ async function drain(directory: string): Promise<void> {
     run.consume(DEEP, 200, (settled) => {
       const { user, system } = process.cpuUsage(before.cpu);
       const micros = (user + system) / 100_000;
-      console.log(`  ${String(settled).padStart(8)} settled: ${micros.toFixed(1)} µs CPU each, ${(performance.now() - before.at).toFixed(0)} ms`);
+      console.log(
+        `  ${String(settled).padStart(8)} settled: ${micros.toFixed(1)} µs CPU each, ${(performance.now() - before.at).toFixed(0)} ms`,
+      );
       before = { at: performance.now(), cpu: process.cpuUsage() };
     }),
   );
@@ -141,7 +150,9 @@ async function drain(directory: string): Promise<void> {
 /** Each half in a process of its own, so that its memory is its own as well. */
 function deep(directory: string): void {
   for (const half of ['fill', 'drain']) {
-    const { status } = spawnSync(process.execPath, [...process.execArgv, import.meta.filename, half, directory], { stdio: 'inherit' });
+    const { status } = spawnSync(process.execPath, [...process.execArgv, import.meta.filename, half, directory], {
+      stdio: 'inherit',
+    });
     if (status !== 0) throw new Error(`${half} ended with ${status}`);
   }
 }

@@ -37,7 +37,12 @@ export interface StoreEvents {
  * Opens the store of a directory: takes the lock, reads the journal, counts what the last process had in flight, and
  * only then begins to note claims anew. Rejects with a sentence for the operator, and then holds nothing.
  */
-export async function openStore(options: EmbeddedEngineOptions, disk: Disk, boot: string, events: StoreEvents): Promise<Store> {
+export async function openStore(
+  options: EmbeddedEngineOptions,
+  disk: Disk,
+  boot: string,
+  events: StoreEvents,
+): Promise<Store> {
   const opened: (() => Promise<void>)[] = [];
   try {
     return await open(options, disk, boot, events, opened);
@@ -76,7 +81,15 @@ async function open(
   const room = new DiskRoom(disk, directory, options, onRoom, (error) => commits.fail(error));
   const residents = new ResidentMessages(options.memoryBytes);
   const reader = new PlaceReader(journal);
-  const compactor = new Compactor(journal, state, residents, room, options.segmentBytes, () => commits.wake(), (error) => commits.fail(error));
+  const compactor = new Compactor(
+    journal,
+    state,
+    residents,
+    room,
+    options.segmentBytes,
+    () => commits.wake(),
+    (error) => commits.fail(error),
+  );
   const commits = new GroupCommit(journal, room, compactor, () => state.lastSeq, events.onFatal);
   await withRoom(room, () => writeLeftBehind(journal, state, left));
   await withRoom(room, () => marks.begin(disk, directory));
@@ -102,7 +115,8 @@ async function writeLeftBehind(journal: Journal, state: State<Stored>, left: Lef
     suspectAll(state);
     if (state.lastSeq > 0) batch.suspectAll();
   } else {
-    for (const { queue, entry } of recoverHeld(state, left)) batch.count(queue, entry.seq, entry.failures, entry.recoveries);
+    for (const { queue, entry } of recoverHeld(state, left))
+      batch.count(queue, entry.seq, entry.failures, entry.recoveries);
   }
   if (!batch.isEmpty && (await journal.append(batch.finish(BATCH))) === 'full') throw noRoom();
 }
@@ -119,7 +133,9 @@ async function withRoom(room: DiskRoom, task: () => Promise<void>): Promise<void
 }
 
 function noRoom(): Error {
-  return Object.assign(new Error('The volume is full: expected room for a few kilobytes to start with.'), { code: 'ENOSPC' });
+  return Object.assign(new Error('The volume is full: expected room for a few kilobytes to start with.'), {
+    code: 'ENOSPC',
+  });
 }
 
 function* heldSeqs(state: State<Stored>): Iterable<number> {

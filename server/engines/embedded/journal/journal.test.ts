@@ -13,7 +13,11 @@ function record(size: number): Buffer {
   return sealRecord(buffer, buffer.length, 1);
 }
 
-async function journalOn(t: TestContext, disk: FaultyDisk, segmentBytes = 1 << 20): Promise<{ journal: Journal; directory: string }> {
+async function journalOn(
+  t: TestContext,
+  disk: FaultyDisk,
+  segmentBytes = 1 << 20,
+): Promise<{ journal: Journal; directory: string }> {
   const directory = await temporaryDirectory(t);
   const journal = new Journal(disk, directory, segmentBytes, await openSegments(disk, directory, () => undefined));
   t.after(() => journal.close());
@@ -22,7 +26,9 @@ async function journalOn(t: TestContext, disk: FaultyDisk, segmentBytes = 1 << 2
 
 async function sizesIn(directory: string): Promise<number[]> {
   const sizes: number[] = [];
-  for (const segment of await openSegments(new FaultyDisk(), directory, (_segment, _type, payload) => sizes.push(payload.length))) {
+  for (const segment of await openSegments(new FaultyDisk(), directory, (_segment, _type, payload) =>
+    sizes.push(payload.length),
+  )) {
     await segment.file.close();
   }
   return sizes;

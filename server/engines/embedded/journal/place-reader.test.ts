@@ -18,7 +18,12 @@ class Shelf {
   static async filled(t: TestContext, sizes: readonly number[], segmentBytes = 1 << 22): Promise<Shelf> {
     const shelf = new Shelf();
     const directory = await temporaryDirectory(t);
-    shelf.journal = new Journal(shelf.disk, directory, segmentBytes, await openSegments(shelf.disk, directory, () => undefined));
+    shelf.journal = new Journal(
+      shelf.disk,
+      directory,
+      segmentBytes,
+      await openSegments(shelf.disk, directory, () => undefined),
+    );
     t.after(() => shelf.journal.close());
     shelf.reader = new PlaceReader(shelf.journal);
     for (const size of sizes) await shelf.add(size);
@@ -48,7 +53,10 @@ describe('reading messages back', () => {
     for (const guess of [0, 100, 1_000_000]) {
       for (const numbers of [[0, 1, 2, 3, 4, 5, 6, 7, 8, 9], [9, 6, 2, 0], [3, 3, 3], [8], []]) {
         const found = await shelf.reader.read(shelf.wanted(numbers, guess));
-        assert.deepEqual(found, numbers.map((number) => content(number, sizes[number]!)));
+        assert.deepEqual(
+          found,
+          numbers.map((number) => content(number, sizes[number]!)),
+        );
       }
     }
   });

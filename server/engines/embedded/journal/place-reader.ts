@@ -92,7 +92,8 @@ export class PlaceReader {
     const length = Math.min(wish, segment.size - start);
     const bytes = Buffer.allocUnsafeSlow(Math.max(4, length));
     const have = await segment.file.read(bytes, bytes.length, start);
-    if (have < bytes.length) throw new Error(`expected ${bytes.length} octets at octet ${start} of segment ${segment.number}, got ${have}`);
+    if (have < bytes.length)
+      throw new Error(`expected ${bytes.length} octets at octet ${start} of segment ${segment.number}, got ${have}`);
     const window = { segment: segment.number, start, bytes };
     this.#windows.push(window);
     if (this.#windows.length > WINDOWS) this.#windows.shift();

@@ -16,7 +16,11 @@ function record(text: string): Buffer {
 }
 
 /** Opens a directory; gives what was read and the journal, which goes with the test. */
-async function open(t: TestContext, directory: string, segmentBytes = 1 << 20): Promise<{ read: string[]; journal: Journal }> {
+async function open(
+  t: TestContext,
+  directory: string,
+  segmentBytes = 1 << 20,
+): Promise<{ read: string[]; journal: Journal }> {
   const read: string[] = [];
   const segments = await openSegments(nodeDisk, directory, (_segment, _type, payload) => read.push(payload.toString()));
   const journal = new Journal(nodeDisk, directory, segmentBytes, segments);
@@ -110,20 +114,31 @@ describe('opening a journal', () => {
   });
 
   test('refuses an earlier segment that is damaged or cut short, and changes nothing', async (t) => {
-    const directory = await written(t, ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(40)), 80);
+    const directory = await written(
+      t,
+      ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(40)),
+      80,
+    );
     const file = path.join(directory, '00000001.log');
     const whole = fs.readFileSync(file);
     const changed = Buffer.from(whole);
     changed[changed.length - 1]! ^= 1;
     for (const bytes of [changed, whole.subarray(0, whole.length - 1)]) {
       fs.writeFileSync(file, bytes);
-      await assert.rejects(open(t, directory), /00000001\.log is damaged at octet \d+, and later segments follow. Restore/);
+      await assert.rejects(
+        open(t, directory),
+        /00000001\.log is damaged at octet \d+, and later segments follow. Restore/,
+      );
       assert.deepEqual(fs.readFileSync(file), bytes);
     }
   });
 
   test('refuses when a segment is missing', async (t) => {
-    const directory = await written(t, ['a', 'b', 'c', 'd', 'e', 'f'].map((letter) => letter.repeat(40)), 80);
+    const directory = await written(
+      t,
+      ['a', 'b', 'c', 'd', 'e', 'f'].map((letter) => letter.repeat(40)),
+      80,
+    );
     fs.rmSync(path.join(directory, '00000002.log'));
     await assert.rejects(open(t, directory), /00000002\.log is missing/);
   });

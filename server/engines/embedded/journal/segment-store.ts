@@ -63,7 +63,9 @@ export async function openSegments(
       const segment = await openSegment(disk, directory, number, isLast);
       if (segment === undefined) continue;
       segments.push(segment);
-      await replay(path.join(directory, segmentName(number)), segment, isLast, (...record) => onRecord(segment, ...record));
+      await replay(path.join(directory, segmentName(number)), segment, isLast, (...record) =>
+        onRecord(segment, ...record),
+      );
     }
     if (segments.length === 0) segments.push(await createSegment(disk, directory, numbers.at(-1) ?? 1));
   } catch (error) {
@@ -74,7 +76,12 @@ export async function openSegments(
 }
 
 /** Undefined if the file never came to be a segment: a crash while it was made. */
-async function openSegment(disk: Disk, directory: string, number: number, isLast: boolean): Promise<Segment | undefined> {
+async function openSegment(
+  disk: Disk,
+  directory: string,
+  number: number,
+  isLast: boolean,
+): Promise<Segment | undefined> {
   const name = path.join(directory, segmentName(number));
   const file = await disk.open(name, 'open');
   const head = Buffer.alloc(SEGMENT_HEAD_BYTES);

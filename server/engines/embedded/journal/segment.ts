@@ -54,7 +54,8 @@ export function headFault(head: Buffer, number: number): string | undefined {
   if (head.length < SEGMENT_HEAD_BYTES) return 'its head is cut off';
   if (!head.subarray(0, 8).equals(MAGIC)) return 'it is no journal of Stompede';
   const version = head.readUInt32LE(8);
-  if (version !== FORMAT_VERSION) return `expected format version ${FORMAT_VERSION}, got ${version}: it comes from another release`;
+  if (version !== FORMAT_VERSION)
+    return `expected format version ${FORMAT_VERSION}, got ${version}: it comes from another release`;
   const found = head.readUInt32LE(12);
   if (found !== number) return `it says it is segment ${found}`;
   return undefined;

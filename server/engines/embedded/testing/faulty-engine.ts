@@ -50,7 +50,9 @@ export class FaultyEngine {
   /** Octets of all segments. */
   journalBytes(): number {
     const sizes = fs.readdirSync(this.directory).map((name) => {
-      return name.endsWith('.log') ? (fs.statSync(path.join(this.directory, name), { throwIfNoEntry: false })?.size ?? 0) : 0;
+      return name.endsWith('.log')
+        ? (fs.statSync(path.join(this.directory, name), { throwIfNoEntry: false })?.size ?? 0)
+        : 0;
     });
     return sizes.reduce((sum, size) => sum + size, 0);
   }
