@@ -29,8 +29,6 @@ export class QueueDispatcher {
   readonly queue: string;
   /** Temporary queues live in memory: their settlements never wait for a disk. */
   readonly lane: Lane;
-  /** Deliveries and settlements since the start, for the stats. */
-  deliveredCount = 0;
   readonly #engine: Engine;
   readonly #policy: RedeliveryPolicy;
   readonly #log: Log;
@@ -174,7 +172,6 @@ export class QueueDispatcher {
       transaction: undefined,
     };
     consumer.track(delivery);
-    this.deliveredCount++;
     const isAuto = consumer.ackMode === 'auto';
     const ack = isAuto ? '' : session.ackValue(delivery);
     const frame = new MessageFrame(claimed.message).delivery(session.version, consumer.id, ack, attemptOf(delivery));

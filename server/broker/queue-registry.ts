@@ -1,14 +1,7 @@
-import type { Engine } from './engine.ts';
-import type { Log } from './log.ts';
-import { QueueDispatcher } from './queue-dispatcher.ts';
-import type { RedeliveryPolicy } from './redelivery.ts';
+import { QueueDispatcher, type DispatcherOptions } from './queue-dispatcher.ts';
 
-export interface QueueRegistryOptions {
-  readonly engine: Engine;
-  readonly policy: RedeliveryPolicy;
-  readonly log: Log;
-  readonly dispatchBytes: number;
-}
+/** What the dispatchers have in common. */
+export type QueueRegistryOptions = Omit<DispatcherOptions, 'queue'>;
 
 /** The dispatchers of this node: one for each queue that has a consumer here, none for the others. */
 export class QueueRegistry {

@@ -10,9 +10,9 @@ import type { Timer } from '../lib/timers.ts';
 import type { Identity } from './access.ts';
 import type { BrokerContext } from './broker-context.ts';
 import { CLOSE_REASONS, type CloseReason } from './close-reason.ts';
-import { internalError, loginTimeout, missedHeartBeat, shuttingDown, slowConsumer } from './errors.ts';
-import { handlerFor, type Handled } from './handlers/index.ts';
+import { loginTimeout, missedHeartBeat, shuttingDown, slowConsumer } from './errors.ts';
 import { HeartBeatMonitor } from './heart-beat-monitor.ts';
+import { Inbox } from './inbox.ts';
 import type { MessageFrame } from './message-frame.ts';
 import type { Peer, PeerListener } from './peer.ts';
 import { ReceiptLine } from './receipt-line.ts';
@@ -47,28 +47,24 @@ export class Session implements PeerListener {
   readonly transactions: Transactions;
   readonly temporaries: Temporaries;
   readonly submissions: Submissions;
-  readonly connectedAt: number;
   version: Version = '1.0';
   identity: Identity | undefined;
   #state: SessionState = 'connecting';
   readonly #parser: FrameParser;
   #loginTimer: Timer | undefined;
   #heartBeats: HeartBeatMonitor | undefined;
-  /** A frame is being handled whose handler has not answered yet. */
-  #isHeld = false;
+  readonly #inbox = new Inbox(this);
   /** While closing: the ERROR is in the line behind receipts that are still open. */
   #isErrorDue = false;
   /** The socket went while a frame was being handled. */
   #isGone = false;
-  #inbox: Frame[] = [];
-  #inboxBytes = 0;
+  #deliveryCount = 0;
   #closeReason: CloseReason = CLOSE_REASONS.gone;
 
   constructor(broker: BrokerContext, peer: Peer) {
     this.broker = broker;
     this.peer = peer;
     this.id = broker.nextSessionId();
-    this.connectedAt = broker.clock.now();
     this.subscriptions = new Subscriptions(this);
     this.transactions = new Transactions(broker.limits);
     this.temporaries = new Temporaries(broker.engine, this.id);
@@ -89,12 +85,6 @@ export class Session implements PeerListener {
     return this.#state === 'connected' && this.peer.bufferedBytes < this.broker.limits.dispatchBytes;
   }
 
-  /** The highest delivery number given out; later ones were never issued. */
-  get deliveryCount(): number {
-    return this.#deliveryCount;
-  }
-  #deliveryCount = 0;
-
   nextDeliveryNumber(): number {
     return ++this.#deliveryCount;
   }
@@ -103,7 +93,7 @@ export class Session implements PeerListener {
 
   receive(chunk: Buffer): void {
     if (this.#state === 'closing' || this.#state === 'closed') return;
-    const error = this.#parser.push(chunk, this.#onFrame);
+    const error = this.#parser.push(chunk, this.#inbox.take);
     if (error) this.fail(error, undefined, error.code === 'frame-too-large' ? CLOSE_REASONS.frameTooLarge : CLOSE_REASONS.protocolError);
   }
 
@@ -113,8 +103,13 @@ export class Session implements PeerListener {
 
   disconnected(): void {
     // STOMP 1.2, DISCONNECT: previously received frames should continue to get processed.
-    if (this.#isHeld && this.#state === 'connected') this.#isGone = true;
+    if (this.#inbox.isHeld && this.#state === 'connected') this.#isGone = true;
     else this.#end();
+  }
+
+  /** No frame waits any more. */
+  caughtUp(): void {
+    if (this.#isGone) this.#end();
   }
 
   #end(): void {
@@ -129,59 +124,6 @@ export class Session implements PeerListener {
       this.broker.log.error({ event: 'temporary-drop-failed', session: this.id, error });
     });
     this.broker.forget(this, this.#closeReason);
-  }
-
-  // ---- frames in ---------------------------------------------------------------------------------------------------
-
-  readonly #onFrame = (frame: Frame): void => {
-    if (!this.#isHeld) {
-      this.#start(frame);
-      return;
-    }
-    this.#inbox.push(frame);
-    this.#inboxBytes += frame.body.length + 256;
-    this.submissions.pauseIfOver(this.#inbox.length, this.#inboxBytes);
-  };
-
-  #start(frame: Frame): void {
-    const handled = this.#handle(frame);
-    if (handled === undefined) return;
-    if (!(handled instanceof Promise)) {
-      this.fail(handled, frame);
-      return;
-    }
-    this.#isHeld = true;
-    handled.then(
-      (error) => {
-        this.#goOn(frame, error ?? undefined);
-      },
-      (error: unknown) => {
-        this.broker.log.error({ event: 'handler-failed', session: this.id, command: frame.command, error });
-        this.#goOn(frame, internalError());
-      },
-    );
-  }
-
-  /** A handler that throws harms its own session only. */
-  #handle(frame: Frame): Handled {
-    try {
-      return handlerFor(frame.command, this.#state)(this, frame);
-    } catch (error) {
-      this.broker.log.error({ event: 'handler-failed', session: this.id, command: frame.command, error });
-      return internalError();
-    }
-  }
-
-  #goOn(frame: Frame, error: ProtocolError | undefined): void {
-    this.#isHeld = false;
-    if (error) this.fail(error, frame);
-    let next: Frame | undefined;
-    while (!this.#isHeld && (next = this.#inbox.shift())) {
-      this.#inboxBytes -= next.body.length + 256;
-      this.#start(next);
-    }
-    if (this.#isGone && !this.#isHeld) this.#end();
-    else this.submissions.resumeIfUnder(this.#inbox.length, this.#inboxBytes);
   }
 
   // ---- what handlers do to the session -----------------------------------------------------------------------------
@@ -353,8 +295,7 @@ export class Session implements PeerListener {
 
   #stopListening(): void {
     this.#parser.stop();
-    this.#inbox = [];
-    this.#inboxBytes = 0;
+    this.#inbox.clear();
     this.#loginTimer?.cancel();
     this.#heartBeats?.stop();
   }

@@ -84,7 +84,7 @@ export class Submissions {
   }
 
   resumeIfUnder(inboxCount: number, inboxBytes: number): void {
-    if (!this.#isPaused) return;
+    if (!this.#isPaused || this.#session.state === 'closed') return;
     const { broker, peer } = this.#session;
     const { maxPendingGroups, maxPendingBytes } = broker.limits;
     if (broker.inboundBudget.isSpent) return;

@@ -26,11 +26,6 @@ export class Subscriptions {
     return ++this.#lastNumber;
   }
 
-  /** Was a subscription of that number ever there? */
-  wasIssued(number: number): boolean {
-    return number >= 1 && number <= this.#lastNumber;
-  }
-
   find(key: string): Subscription | undefined {
     return this.#byKey.get(key);
   }
