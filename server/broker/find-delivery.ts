@@ -42,10 +42,25 @@ function byAckValue(session: Session, command: string, value: string): Found {
 
 /** `<session>.<subscription>.<delivery>`, base 36; undefined when this session never wrote such a value. */
 function readAckValue(sessionId: string, value: string): [number, number] | undefined {
-  if (!value.startsWith(`${sessionId}.`)) return undefined;
-  const [subscription = '', delivery = '', more] = value.slice(sessionId.length + 1).split('.');
-  if (more !== undefined || !/^[0-9a-z]{1,10}$/.test(subscription) || !/^[0-9a-z]{1,10}$/.test(delivery)) return undefined;
-  return [parseInt(subscription, 36), parseInt(delivery, 36)];
+  const from = sessionId.length + 1;
+  if (!value.startsWith(sessionId) || value[from - 1] !== '.') return undefined;
+  const dot = value.indexOf('.', from);
+  const subscription = readBase36(value, from, dot);
+  const delivery = readBase36(value, dot + 1, value.length);
+  return subscription < 0 || delivery < 0 ? undefined : [subscription, delivery];
+}
+
+/** At most ten digits, small letters only: every ACK comes by here. -1 for anything else. */
+function readBase36(text: string, from: number, to: number): number {
+  if (to <= from || to - from > 10) return -1;
+  let number = 0;
+  for (let i = from; i < to; i++) {
+    const octet = text.charCodeAt(i);
+    if (octet >= 0x30 && octet <= 0x39) number = number * 36 + octet - 0x30;
+    else if (octet >= 0x61 && octet <= 0x7a) number = number * 36 + octet - 0x61 + 10;
+    else return -1;
+  }
+  return number;
 }
 
 function byMessageId(session: Session, command: string, messageId: string, subscriptionId: string | undefined): Found {
