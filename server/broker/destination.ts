@@ -100,7 +100,9 @@ function parseDestination(text: string, limits: DestinationLimits): Destination 
     return unknownDestination('destination-too-long', `${text.slice(0, 40)}…`, `expected at most ${limits.maxDestinationBytes} octets`);
   }
   const isPattern = kind === 'topic' && hasWildcard(raw);
-  const name = raw.includes('%') ? raw.replace(/%2f/gi, '/') : raw;
+  // ActiveMQ's last `>` is RabbitMQ's `#`: one spelling from here on, for rights, routes and watches alike.
+  const plain = isPattern ? raw.replace(/(^|\.)>$/, '$1#') : raw;
+  const name = plain.includes('%') ? plain.replace(/%2f/gi, '/') : plain;
   if ((kind === 'queue' || kind === 'topic') && name.startsWith(TEMPORARY_PREFIX)) {
     return unknownDestination('reserved-name', text, `names that begin with '${TEMPORARY_PREFIX}' are the broker's own`);
   }

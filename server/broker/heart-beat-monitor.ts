@@ -38,6 +38,7 @@ export class HeartBeatMonitor {
   #hasSent = true;
   #receivedBytes = -1;
   #silentTicks = 0;
+  #isReading = true;
 
   constructor(options: HeartBeatMonitorOptions) {
     this.#peer = options.peer;
@@ -59,6 +60,12 @@ export class HeartBeatMonitor {
     this.#hasSent = true;
   }
 
+  /** Whether the socket is read at all: silence of one that is not means nothing. */
+  reading(isReading: boolean): void {
+    this.#isReading = isReading;
+    this.#silentTicks = 0;
+  }
+
   stop(): void {
     this.#sendTimer?.cancel();
     this.#expectTimer?.cancel();
@@ -76,7 +83,7 @@ export class HeartBeatMonitor {
   #armExpect(): void {
     this.#expectTimer = this.#timers.after(this.#expectMs * TICKS_OF_EXPECT, () => {
       const { receivedBytes } = this.#peer;
-      if (receivedBytes === this.#receivedBytes) this.#silentTicks++;
+      if (this.#isReading && receivedBytes === this.#receivedBytes) this.#silentTicks++;
       else this.#silentTicks = 0;
       this.#receivedBytes = receivedBytes;
       if (this.#silentTicks >= 4) {

@@ -26,6 +26,15 @@ export class Inbox {
     return this.#isHeld;
   }
 
+  /** Frames that wait, and what they count. */
+  get count(): number {
+    return this.#frames.length;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   readonly take = (frame: Frame): void => {
     if (!this.#isHeld) {
       this.#start(frame);
@@ -33,7 +42,7 @@ export class Inbox {
     }
     this.#frames.push(frame);
     this.#bytes += frame.body.length + FRAME_BYTES;
-    this.#session.submissions.pauseIfOver(this.#frames.length, this.#bytes);
+    this.#session.submissions.pauseIfOver();
   };
 
   /** Forgets the frames that wait: the session will not hear them. */
@@ -84,6 +93,6 @@ export class Inbox {
       this.#start(next);
     }
     if (!this.#isHeld) this.#session.caughtUp();
-    this.#session.submissions.resumeIfUnder(this.#frames.length, this.#bytes);
+    this.#session.submissions.resumeIfUnder();
   }
 }

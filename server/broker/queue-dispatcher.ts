@@ -144,7 +144,7 @@ export class QueueDispatcher {
     for (const each of claimed) {
       const consumer = consumers[each.want];
       bytes += messageBytes(each.message);
-      if (!consumer?.isLive || this.#isStopped) {
+      if (!consumer?.isOpen || this.#isStopped) {
         unwanted.push({ kind: 'release', queue: this.queue, seq: each.seq, reason: 'undelivered' });
       } else if (each.recoveries > this.#policy.maxRecoveries && this.#deadLetter(each)) {
         continue;

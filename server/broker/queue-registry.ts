@@ -7,6 +7,7 @@ export type QueueRegistryOptions = Omit<DispatcherOptions, 'queue'>;
 export class QueueRegistry {
   readonly #options: QueueRegistryOptions;
   readonly #dispatchers = new Map<string, QueueDispatcher>();
+  #isStopped = false;
 
   constructor(options: QueueRegistryOptions) {
     this.#options = options;
@@ -18,7 +19,10 @@ export class QueueRegistry {
 
   findOrCreate(queue: string): QueueDispatcher {
     let dispatcher = this.#dispatchers.get(queue);
-    if (!dispatcher) this.#dispatchers.set(queue, (dispatcher = new QueueDispatcher({ ...this.#options, queue })));
+    if (!dispatcher) {
+      this.#dispatchers.set(queue, (dispatcher = new QueueDispatcher({ ...this.#options, queue })));
+      if (this.#isStopped) dispatcher.stop();
+    }
     return dispatcher;
   }
 
@@ -35,7 +39,9 @@ export class QueueRegistry {
     if (dispatcher.consumerCount === 0) this.#dispatchers.delete(dispatcher.queue);
   }
 
+  /** No more dispatch, not for newcomers either: the node is being drained. */
   stop(): void {
+    this.#isStopped = true;
     for (const dispatcher of this.#dispatchers.values()) dispatcher.stop();
   }
 }

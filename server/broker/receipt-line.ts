@@ -3,8 +3,9 @@ import type { WireFrame } from '../protocol/wire-frame.ts';
 /** A place in the line, held open until the work behind it is done. */
 export interface ReceiptSlot {
   isDone: boolean;
-  readonly frame: WireFrame | undefined;
-  readonly send: (frame: WireFrame) => void;
+  /** What leaves in its turn; nothing if its frame was refused together with an earlier one. */
+  frame: WireFrame | undefined;
+  send: (frame: WireFrame) => void;
 }
 
 /**

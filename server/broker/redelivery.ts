@@ -9,7 +9,7 @@ export interface RedeliveryPolicy {
   readonly maxRecoveries: number;
 }
 
-export const DEFAULT_REDELIVERY_POLICY: RedeliveryPolicy = Object.freeze({ maxAttempts: 6, maxRecoveries: 20 });
+export const DEFAULT_REDELIVERY_POLICY: RedeliveryPolicy = Object.freeze({ maxAttempts: 6, maxRecoveries: 100 });
 
 /** Why a message was given up; the words are RabbitMQ's. */
 export type DeathReason = 'rejected' | 'delivery_limit';

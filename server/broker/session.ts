@@ -15,7 +15,7 @@ import { HeartBeatMonitor } from './heart-beat-monitor.ts';
 import { Inbox } from './inbox.ts';
 import type { MessageFrame } from './message-frame.ts';
 import type { Peer, PeerListener } from './peer.ts';
-import { ReceiptLine } from './receipt-line.ts';
+import { ReceiptLine, type ReceiptSlot } from './receipt-line.ts';
 import { Subscriptions } from './subscriptions.ts';
 import type { Subscription } from './subscription.ts';
 import { Submissions } from './submissions.ts';
@@ -53,12 +53,14 @@ export class Session implements PeerListener {
   readonly #parser: FrameParser;
   #loginTimer: Timer | undefined;
   #heartBeats: HeartBeatMonitor | undefined;
-  readonly #inbox = new Inbox(this);
+  readonly inbox = new Inbox(this);
   /** While closing: the ERROR is in the line behind receipts that are still open. */
   #isErrorDue = false;
   /** The socket went while a frame was being handled. */
   #isGone = false;
   #deliveryCount = 0;
+  /** Messages in the receipt line. */
+  #waitingCopies = 0;
   #closeReason: CloseReason = CLOSE_REASONS.gone;
 
   constructor(broker: BrokerContext, peer: Peer) {
@@ -67,7 +69,7 @@ export class Session implements PeerListener {
     this.id = broker.nextSessionId();
     this.subscriptions = new Subscriptions(this);
     this.transactions = new Transactions(broker.limits);
-    this.temporaries = new Temporaries(broker.engine, this.id);
+    this.temporaries = new Temporaries(broker.engine);
     this.submissions = new Submissions(this);
     this.#parser = new FrameParser(broker.limits.framesBeforeLogin);
     const { loginTimeoutMs } = broker.limits;
@@ -93,7 +95,7 @@ export class Session implements PeerListener {
 
   receive(chunk: Buffer): void {
     if (this.#state === 'closing' || this.#state === 'closed') return;
-    const error = this.#parser.push(chunk, this.#inbox.take);
+    const error = this.#parser.push(chunk, this.inbox.take);
     if (error) this.fail(error, undefined, error.code === 'frame-too-large' ? CLOSE_REASONS.frameTooLarge : CLOSE_REASONS.protocolError);
   }
 
@@ -103,7 +105,7 @@ export class Session implements PeerListener {
 
   disconnected(): void {
     // STOMP 1.2, DISCONNECT: previously received frames should continue to get processed.
-    if (this.#inbox.isHeld && this.#state === 'connected') this.#isGone = true;
+    if (this.inbox.isHeld && this.#state === 'connected') this.#isGone = true;
     else this.#end();
   }
 
@@ -191,6 +193,23 @@ export class Session implements PeerListener {
     });
   }
 
+  /** As `fail`, in the place of a receipt that was asked for. */
+  failSlot(slot: ReceiptSlot, error: ProtocolError, receiptId: string | undefined): void {
+    if (this.#state === 'connected') {
+      const reason = closeReasonFor(error);
+      this.#stopListening();
+      this.#state = 'closing';
+      this.#isErrorDue = true;
+      slot.frame = this.#errorFrame(error, receiptId, reason);
+      slot.send = (own) => {
+        this.#sendLast(own, reason);
+      };
+    } else {
+      slot.frame = undefined;
+    }
+    this.receipts.done(slot);
+  }
+
   /** As `fail`, but at once: no receipt of this session can be given any more, or none is worth waiting for. */
   failReceipt(error: ProtocolError, receiptId: string | undefined, reason: CloseReason = closeReasonFor(error)): void {
     if (this.#state === 'closed' || (this.#state === 'closing' && !this.#isErrorDue)) return;
@@ -210,6 +229,7 @@ export class Session implements PeerListener {
 
   #sendLast(errorFrame: WireFrame, reason: CloseReason): void {
     this.#isErrorDue = false;
+    this.receipts.clear();
     this.sendControl(errorFrame);
     this.#close(reason);
   }
@@ -232,6 +252,17 @@ export class Session implements PeerListener {
     this.failReceipt(shuttingDown(), undefined, CLOSE_REASONS.shutdown);
   }
 
+  /** Back-pressure: a socket that is not read cannot show any sign of life. */
+  pauseReading(): void {
+    this.#heartBeats?.reading(false);
+    this.peer.pause();
+  }
+
+  resumeReading(): void {
+    this.peer.resume();
+    this.#heartBeats?.reading(true);
+  }
+
   // ---- frames out --------------------------------------------------------------------------------------------------
 
   readonly sendControl = (frame: WireFrame): void => {
@@ -248,8 +279,8 @@ export class Session implements PeerListener {
   deliver(frame: WireFrame, origin: string, taken: (() => void) | undefined): void {
     this.#heartBeats?.sent();
     this.broker.counters.messagesOut++;
-    if (origin === this.id && !this.receipts.isEmpty) {
-      this.receipts.behind(frame, (own) => {
+    if (this.#mustWait(origin)) {
+      this.#waitBehind(frame, (own) => {
         this.peer.send(own, taken);
       });
     } else {
@@ -264,8 +295,21 @@ export class Session implements PeerListener {
 
   /** A topic's message as it goes to this client; the copy of its own sender waits for the RECEIPT. */
   offerOwnFrame(frame: WireFrame, origin: string): void {
-    if (origin === this.id && !this.receipts.isEmpty) this.receipts.behind(frame, this.sendLive);
+    if (this.#mustWait(origin)) this.#waitBehind(frame, this.sendLive);
     else this.sendLive(frame);
+  }
+
+  /** An own copy waits for its RECEIPT, and whatever comes after it waits for that copy: nothing overtakes. */
+  #mustWait(origin: string): boolean {
+    return this.#waitingCopies > 0 || (origin === this.id && !this.receipts.isEmpty);
+  }
+
+  #waitBehind(frame: WireFrame, send: (frame: WireFrame) => void): void {
+    this.#waitingCopies++;
+    this.receipts.behind(frame, (own) => {
+      this.#waitingCopies--;
+      send(own);
+    });
   }
 
   readonly sendLive = (frame: WireFrame): void => {
@@ -295,7 +339,7 @@ export class Session implements PeerListener {
 
   #stopListening(): void {
     this.#parser.stop();
-    this.#inbox.clear();
+    this.inbox.clear();
     this.#loginTimer?.cancel();
     this.#heartBeats?.stop();
   }

@@ -57,7 +57,7 @@ export class Submissions {
       (error: unknown) => {
         this.#finished(lane, bytes);
         broker.log.error({ event: 'apply-failed', session: this.#session.id, error });
-        this.#refuse(submission, internalError());
+        this.#refuse(submission, internalError(), slot);
       },
     );
   }
@@ -71,31 +71,34 @@ export class Submissions {
   }
 
   /** Frames that wait inside the session count too. */
-  pauseIfOver(inboxCount: number, inboxBytes: number): void {
-    const { broker, peer } = this.#session;
+  pauseIfOver(): void {
+    const { broker, inbox } = this.#session;
     const { maxPendingGroups, maxPendingBytes } = broker.limits;
-    const isOver = this.#pendingCount + inboxCount > maxPendingGroups || this.#pendingBytes + inboxBytes > maxPendingBytes;
+    const isOver = this.#pendingCount + inbox.count > maxPendingGroups || this.#pendingBytes + inbox.bytes > maxPendingBytes;
     const isNodeOver = broker.inboundBudget.isSpent;
     if (isNodeOver) broker.inboundBudget.wait(this);
     if ((isOver || isNodeOver) && !this.#isPaused) {
       this.#isPaused = true;
-      peer.pause();
+      this.#session.pauseReading();
     }
   }
 
-  resumeIfUnder(inboxCount: number, inboxBytes: number): void {
+  resumeIfUnder(): void {
     if (!this.#isPaused || this.#session.state === 'closed') return;
-    const { broker, peer } = this.#session;
+    const { broker, inbox } = this.#session;
     const { maxPendingGroups, maxPendingBytes } = broker.limits;
-    if (broker.inboundBudget.isSpent) return;
-    if (this.#pendingCount + inboxCount > maxPendingGroups / 2 || this.#pendingBytes + inboxBytes > maxPendingBytes / 2) return;
+    if (broker.inboundBudget.isSpent) {
+      broker.inboundBudget.wait(this);
+      return;
+    }
+    if (this.#pendingCount + inbox.count > maxPendingGroups / 2 || this.#pendingBytes + inbox.bytes > maxPendingBytes / 2) return;
     this.#isPaused = false;
-    peer.resume();
+    this.#session.resumeReading();
   }
 
   /** The node has room again. */
   roomAgain(): void {
-    this.resumeIfUnder(0, 0);
+    this.resumeIfUnder();
   }
 
   close(): void {
@@ -107,7 +110,7 @@ export class Submissions {
     this.#pendingBytes += bytes;
     if (lane === 'durable') this.#durableCount++;
     this.#session.broker.inboundBudget.take(bytes);
-    this.pauseIfOver(0, 0);
+    this.pauseIfOver();
   }
 
   #finished(lane: Lane, bytes: number): void {
@@ -115,7 +118,7 @@ export class Submissions {
     this.#pendingBytes -= bytes;
     if (lane === 'durable') this.#durableCount--;
     this.#session.broker.inboundBudget.give(bytes);
-    this.resumeIfUnder(0, 0);
+    this.resumeIfUnder();
     if (this.#pendingCount === 0 && this.#idleWaiters.length > 0) {
       const waiters = this.#idleWaiters;
       this.#idleWaiters = [];
@@ -126,21 +129,25 @@ export class Submissions {
 
   #conclude(submission: Submission, outcome: Outcome, slot: ReceiptSlot | undefined): void {
     if (!outcome.ok) {
-      this.#refuse(submission, engineFailure(outcome.failure));
+      this.#refuse(submission, engineFailure(outcome.failure), slot);
       return;
     }
     // A late ACK that found nothing is no harm, unless its sender wants to know.
     if (outcome.missed > 0 && slot) {
       const text = 'the message was already settled, or is held by another consumer';
-      this.#session.failReceipt(messageNotFound('ack-too-late', text), submission.receiptId);
+      this.#session.failSlot(slot, messageNotFound('ack-too-late', text), submission.receiptId);
     } else if (slot) {
       this.#session.receipts.done(slot);
     }
   }
 
-  #refuse(submission: Submission, error: ProtocolError): void {
-    if (submission.deliveries) this.#session.subscriptions.giveBack(submission.deliveries);
-    this.#session.failReceipt(error, submission.receiptId);
+  /** The ERROR stands where the receipt would have stood: what was stored before is receipted before it. */
+  #refuse(submission: Submission, error: ProtocolError, slot: ReceiptSlot | undefined): void {
+    const session = this.#session;
+    if (submission.deliveries) session.subscriptions.giveBack(submission.deliveries);
+    if (error.code === 'store-failed') session.failReceipt(error, submission.receiptId);
+    else if (slot) session.failSlot(slot, error, submission.receiptId);
+    else session.fail(error, undefined);
   }
 }
 

@@ -24,7 +24,8 @@ export interface SubscriptionOptions {
 /** Where a subscription's messages come from; a composite destination has several. */
 export type Source =
   | { readonly kind: 'topic'; readonly name: string; readonly isPattern: boolean }
-  | { readonly kind: 'queue'; readonly dispatcher: QueueDispatcher };
+  /** The dispatcher is there from when it is attached. */
+  | { readonly kind: 'queue'; readonly queue: string; dispatcher?: QueueDispatcher };
 
 /**
  * A session's standing wish for one destination (or a composite of them). Credit falls by each delivery and rises by its
@@ -59,6 +60,11 @@ export class Subscription {
     return subscriptionKey(this.id, this.destinationText);
   }
 
+  /** Can what was claimed for it be sent? */
+  get isOpen(): boolean {
+    return this.isLive && this.session.state === 'connected';
+  }
+
   /** May a queue claim for it now? */
   get isReady(): boolean {
     return this.isLive && this.credit > 0 && this.session.takesMore;
@@ -90,7 +96,7 @@ export class Subscription {
   }
 
   pumpQueues(): void {
-    for (const source of this.sources) if (source.kind === 'queue') source.dispatcher.pumpSoon();
+    for (const source of this.sources) if (source.kind === 'queue') source.dispatcher?.pumpSoon();
   }
 }
 

@@ -52,7 +52,11 @@ export class Subscriptions {
     const { topics } = this.#session.broker;
     for (const source of subscription.sources) {
       if (source.kind === 'topic') topics.add(source.name, source.isPattern, subscription);
-      else source.dispatcher.add(subscription);
+      else {
+        // Only now: a dispatcher found earlier might have been retired while the others of a composite were opened.
+        source.dispatcher = this.#session.broker.queues.findOrCreate(source.queue);
+        source.dispatcher.add(subscription);
+      }
     }
   }
 
@@ -74,12 +78,25 @@ export class Subscriptions {
 
   /** Releases deliveries outside the session's chain, which may be broken or gone. */
   giveBack(deliveries: readonly Delivery[]): void {
-    const operations = releaseOperations(deliveries, 'gone');
-    if (operations.length === 0) return;
+    // A group for each queue: one that was dropped in the meantime must not keep the others from their messages.
+    const byQueue = new Map<string, Operation[]>();
+    for (const operation of releaseOperations(deliveries, 'gone')) {
+      if (operation.kind !== 'release') continue;
+      const ofQueue = byQueue.get(operation.queue);
+      if (ofQueue) ofQueue.push(operation);
+      else byQueue.set(operation.queue, [operation]);
+    }
+    for (const operations of byQueue.values()) this.#release(operations);
+  }
+
+  #release(operations: readonly Operation[]): void {
     const { engine, log } = this.#session.broker;
     engine.apply({ operations, lane: 'durable' }).then(
       (outcome) => {
-        if (!outcome.ok) log.warn({ event: 'release-failed', session: this.#session.id, failure: outcome.failure });
+        if (outcome.ok) return;
+        // A group is all or nothing: one delivery that is not held any more must not keep the rest.
+        if (outcome.failure.code === 'not-held' && operations.length > 1) for (const each of operations) this.#release([each]);
+        else log.warn({ event: 'release-failed', session: this.#session.id, failure: outcome.failure });
       },
       (error: unknown) => {
         log.error({ event: 'release-failed', session: this.#session.id, error });
@@ -97,7 +114,7 @@ function detach(broker: BrokerContext, source: Source, subscription: Subscriptio
   if (source.kind === 'topic') {
     broker.topics.remove(source.name, source.isPattern, subscription);
     broker.engine.unwatch(source.name);
-  } else {
+  } else if (source.dispatcher) {
     source.dispatcher.remove(subscription);
     broker.queues.retire(source.dispatcher);
   }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { TEMPORARY_PREFIX, type Engine } from './engine.ts';
 
 /** A session's own queue or topic, named by the client, addressed by others. */
@@ -18,16 +19,19 @@ export interface Temporary {
  */
 export class Temporaries {
   readonly #engine: Engine;
-  readonly #owner: string;
   readonly #known = new Map<string, Temporary>();
+  #isOver = false;
 
-  constructor(engine: Engine, owner: string) {
+  constructor(engine: Engine) {
     this.#engine = engine;
-    this.#owner = owner;
   }
 
   get count(): number {
     return this.#known.size;
+  }
+
+  has(kind: Temporary['kind'], word: string): boolean {
+    return this.#known.has(`${kind} ${word}`);
   }
 
   /** Finds or creates it; `created` resolves when the engine has it. */
@@ -35,15 +39,19 @@ export class Temporaries {
     const key = `${kind} ${word}`;
     const known = this.#known.get(key);
     if (known) return { temporary: known, created: undefined };
-    const opaque = `${this.#owner}.${Buffer.from(word).toString('base64url')}`;
+    // Whoever knows the address may send there, so it must not be guessed.
+    const opaque = randomBytes(16).toString('base64url');
     const prefix = kind === 'queue' ? '/reply-queue/' : '/remote-temp-topic/';
     const temporary: Temporary = { kind, name: temporaryName(kind, opaque), address: prefix + opaque };
+    // A frame that was still being handled when the session ended: nobody would ever drop it.
+    if (this.#isOver) return { temporary, created: undefined };
     this.#known.set(key, temporary);
     return { temporary, created: kind === 'queue' ? this.#engine.createTemporaryQueue(temporary.name) : undefined };
   }
 
   /** Ends all of them. */
   async drop(): Promise<void> {
+    this.#isOver = true;
     const queues = [...this.#known.values()].filter((temporary) => temporary.kind === 'queue');
     this.#known.clear();
     await Promise.all(queues.map((temporary) => this.#engine.dropQueue(temporary.name)));

@@ -1,3 +1,4 @@
+import { TEMPORARY_PREFIX } from './engine.ts';
 import { MessageFrame } from './message-frame.ts';
 import type { Message } from './message.ts';
 import type { Subscription } from './subscription.ts';
@@ -21,7 +22,8 @@ export class TopicFanout {
 
   /** Never waits for a socket; a subscriber that cannot keep up is cut or told, and harms nobody else. */
   publish(topic: string, message: Message): void {
-    const subscriptions = this.#router.match(topic);
+    // A temporary topic is for those who were given its address: no wildcard reaches it.
+    const subscriptions = topic.startsWith(TEMPORARY_PREFIX) ? this.#router.matchExact(topic) : this.#router.match(topic);
     if (subscriptions.size === 0) return;
     const frame = new MessageFrame(message);
     const { origin } = message;

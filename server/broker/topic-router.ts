@@ -34,6 +34,11 @@ export class TopicRouter<Subscriber> {
     if (subscribers?.size === 0) this.#exact.delete(name);
   }
 
+  /** Those who asked for exactly this name. */
+  matchExact(name: string): ReadonlySet<Subscriber> {
+    return this.#exact.get(name) ?? NOBODY;
+  }
+
   /** Everyone who asked for this topic, once each. The result may be the live set: read it before changing the router. */
   match(name: string): ReadonlySet<Subscriber> {
     const exact = this.#exact.get(name);

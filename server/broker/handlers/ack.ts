@@ -6,6 +6,7 @@ import type { Delivery } from '../delivery.ts';
 import type { DepartedDelivery } from '../departed.ts';
 import type { Operation } from '../engine.ts';
 import { messageNotFound } from '../errors.ts';
+import { messageBytes } from '../message.ts';
 import { findDelivery } from '../find-delivery.ts';
 import type { Session } from '../session.ts';
 import type { Transaction } from '../transaction.ts';
@@ -81,7 +82,7 @@ function carryOut(
   operations: readonly Operation[],
   transaction: Transaction | undefined,
 ): ProtocolError | undefined {
-  const bytes = operations.length * ACTION_BYTES;
+  const bytes = operations.reduce((sum, each) => sum + (each.kind === 'move' ? messageBytes(each.message) : ACTION_BYTES), 0);
   const [first] = deliveries;
   if (transaction) {
     const overflow = session.transactions.add(transaction, operations, bytes);

@@ -10,6 +10,8 @@ export function disconnect(session: Session, frame: Frame): Handled {
 }
 
 function leave(session: Session, frame: Frame): undefined {
+  // Work that failed meanwhile was answered by an ERROR, and nothing follows that.
+  if (session.state !== 'connected') return;
   session.acknowledge(frame);
   session.finish();
 }

@@ -3,6 +3,7 @@ import type { Destination } from '../destination.ts';
 import { limitExceeded } from '../errors.ts';
 import type { Session } from '../session.ts';
 import { Subscription, subscriptionKey } from '../subscription.ts';
+import type { Temporary } from '../temporaries.ts';
 
 /**
  * Brings the temporaries that a SEND names into being: the ones in its destination, and the one in its `reply-to`, for
@@ -16,9 +17,10 @@ export async function openReplyTo(
 ): Promise<string | undefined | ProtocolError> {
   for (const { kind, name } of destinations) {
     if (kind === 'temp-queue' || kind === 'temp-topic') {
-      const refusal = tooManyTemporaries(session);
+      const own = kind === 'temp-queue' ? 'queue' : 'topic';
+      const refusal = tooManyTemporaries(session, own, name);
       if (refusal) return refusal;
-      await session.temporaries.open(kind === 'temp-queue' ? 'queue' : 'topic', name).created;
+      await session.temporaries.open(own, name).created;
     }
   }
   if (!replyTo?.startsWith('/temp-')) return undefined;
@@ -26,18 +28,18 @@ export async function openReplyTo(
   if ('code' in parsed) return parsed;
   const [destination] = parsed;
   if (destination?.kind !== 'temp-queue' && destination?.kind !== 'temp-topic') return undefined;
-  const refusal = tooManyTemporaries(session);
-  if (refusal) return refusal;
   const kind = destination.kind === 'temp-queue' ? 'queue' : 'topic';
+  const refusal = tooManyTemporaries(session, kind, destination.name);
+  if (refusal) return refusal;
   const { temporary, created } = session.temporaries.open(kind, destination.name);
   await created;
   if (kind === 'queue' && session.state === 'connected') subscribeImplicitly(session, replyTo, temporary.name);
   return temporary.address;
 }
 
-export function tooManyTemporaries(session: Session): ProtocolError | undefined {
+export function tooManyTemporaries(session: Session, kind: Temporary['kind'], word: string): ProtocolError | undefined {
   const { maxSubscriptions } = session.broker.limits;
-  if (session.temporaries.count <= maxSubscriptions) return undefined;
+  if (session.temporaries.has(kind, word) || session.temporaries.count < maxSubscriptions) return undefined;
   return limitExceeded('too-many-temporaries', `expected at most ${maxSubscriptions} temporary destinations on a connection`);
 }
 
@@ -45,7 +47,7 @@ export function tooManyTemporaries(session: Session): ProtocolError | undefined 
 function subscribeImplicitly(session: Session, text: string, queue: string): void {
   const { subscriptions } = session;
   for (const subscription of subscriptions.all()) {
-    if (subscription.sources.some((source) => source.kind === 'queue' && source.dispatcher.queue === queue)) return;
+    if (subscription.sources.some((source) => source.kind === 'queue' && source.queue === queue)) return;
   }
   if (subscriptions.find(subscriptionKey(text, text))) return;
   const { broker } = session;
@@ -58,7 +60,7 @@ function subscribeImplicitly(session: Session, text: string, queue: string): voi
     prefetch: broker.limits.defaultPrefetch,
     isPrefetchAsked: false,
   });
-  subscription.sources.push({ kind: 'queue', dispatcher: broker.queues.findOrCreate(queue) });
+  subscription.sources.push({ kind: 'queue', queue });
   subscriptions.register(subscription);
   subscriptions.attach(subscription);
 }

@@ -23,21 +23,27 @@ export async function subscribe(session: Session, frame: Frame): Promise<Protoco
   if (refusal) return refusal;
   await session.submissions.whenIdle();
 
-  for (const destination of destinations) {
-    if (session.state !== 'connected') break;
-    const source = await openSource(session, destination);
-    if ('code' in source) return source;
-    subscription.sources.push(source);
-  }
-  if (session.state !== 'connected') {
-    for (const source of subscription.sources) if (source.kind === 'topic') session.broker.engine.unwatch(source.name);
+  try {
+    for (const destination of destinations) {
+      if (session.state !== 'connected') return undefined;
+      const source = await openSource(session, destination);
+      if ('code' in source) return source;
+      subscription.sources.push(source);
+    }
+    if (session.state !== 'connected') return undefined;
+    replaceImplicit(session, subscription);
+    session.subscriptions.register(subscription);
+    session.acknowledge(frame);
+    session.subscriptions.attach(subscription);
     return undefined;
+  } finally {
+    if (session.subscriptions.findNumber(subscription.number) !== subscription) closeSources(session, subscription);
   }
-  replaceImplicit(session, subscription);
-  session.subscriptions.register(subscription);
-  session.acknowledge(frame);
-  session.subscriptions.attach(subscription);
-  return undefined;
+}
+
+/** The subscription did not come about: nobody watches for it. */
+function closeSources(session: Session, subscription: Subscription): void {
+  for (const source of subscription.sources) if (source.kind === 'topic') session.broker.engine.unwatch(source.name);
 }
 
 interface Request {
@@ -81,21 +87,22 @@ function readRequest(session: Session, frame: Frame): Request | ProtocolError {
 }
 
 async function openSource(session: Session, destination: Destination): Promise<Source | ProtocolError> {
-  const { engine, queues } = session.broker;
+  const { engine } = session.broker;
   const { kind, name, isPattern, text } = destination;
   switch (kind) {
     case 'queue':
-      return { kind: 'queue', dispatcher: queues.findOrCreate(name) };
+      return { kind: 'queue', queue: name };
     case 'topic':
       await engine.watch(name);
       return { kind: 'topic', name, isPattern };
     case 'temp-queue':
     case 'temp-topic': {
-      const refusal = tooManyTemporaries(session);
+      const own = kind === 'temp-queue' ? 'queue' : 'topic';
+      const refusal = tooManyTemporaries(session, own, name);
       if (refusal) return refusal;
-      const { temporary, created } = session.temporaries.open(kind === 'temp-queue' ? 'queue' : 'topic', name);
+      const { temporary, created } = session.temporaries.open(own, name);
       await created;
-      if (temporary.kind === 'queue') return { kind: 'queue', dispatcher: queues.findOrCreate(temporary.name) };
+      if (temporary.kind === 'queue') return { kind: 'queue', queue: temporary.name };
       await engine.watch(temporary.name);
       return { kind: 'topic', name: temporary.name, isPattern: false };
     }
@@ -113,14 +120,8 @@ function replaceImplicit(session: Session, explicit: Subscription): void {
   for (const source of explicit.sources) {
     if (source.kind !== 'queue') continue;
     for (const other of [...session.subscriptions.all()]) {
-      const isSame = other.sources.some((each) => each.kind === 'queue' && each.dispatcher === source.dispatcher);
-      if (!isSame || !isImplicit(other.id, other.destinationText)) continue;
-      session.subscriptions.giveBack(session.subscriptions.remove(other));
-      // The last consumer left for a moment, and its dispatcher with it: the newcomer brings it back.
-      explicit.sources[explicit.sources.indexOf(source)] = {
-        kind: 'queue',
-        dispatcher: session.broker.queues.findOrCreate(source.dispatcher.queue),
-      };
+      const isSame = other.sources.some((each) => each.kind === 'queue' && each.queue === source.queue);
+      if (isSame && isImplicit(other.id, other.destinationText)) session.subscriptions.giveBack(session.subscriptions.remove(other));
     }
   }
 }

@@ -42,9 +42,10 @@ function openTransaction(session: Session, frame: Frame) {
 
 function apply(session: Session, frame: Frame, transaction: Transaction): undefined {
   if (session.state !== 'connected') return;
-  const { operations, deliveries, bytes } = transaction;
-  // Whoever unsubscribed in between gave its deliveries back: the engine then refuses the group as a whole.
-  for (const delivery of deliveries) delivery.subscription.inflight.delete(delivery);
+  const { operations, bytes } = transaction;
+  // Whoever unsubscribed in between gave its deliveries back: the engine then refuses the group as a whole, and only
+  // what is still held is given back with it.
+  const deliveries = transaction.deliveries.filter((delivery) => delivery.subscription.inflight.delete(delivery));
   if (operations.length === 0) session.acknowledge(frame);
   else session.submissions.submit({ operations, bytes, receiptId: frame.headers.get(HEADER.receipt), deliveries });
 }

@@ -30,7 +30,8 @@ function oldestTo(session: Session, destination: string): Subscription | undefin
 }
 
 function leave(session: Session, frame: Frame, subscription: Subscription): undefined {
-  if (!subscription.isLive) return;
+  // A session that ends releases everything itself.
+  if (!subscription.isLive || session.state !== 'connected') return;
   const inflight = session.subscriptions.remove(subscription);
   session.subscriptions.departed.add(inflight);
   const operations = releaseOperations(inflight, 'gone');
@@ -38,5 +39,5 @@ function leave(session: Session, frame: Frame, subscription: Subscription): unde
     session.acknowledge(frame);
     return;
   }
-  session.submissions.submit({ operations, bytes: 0, receiptId: frame.headers.get(HEADER.receipt) });
+  session.submissions.submit({ operations, bytes: 0, receiptId: frame.headers.get(HEADER.receipt), deliveries: inflight });
 }
