@@ -8,6 +8,7 @@ import { publishFromServer } from './broker/server-publish.ts';
 import type { BrokerStats } from './broker/stats.ts';
 import { checkConfig, isLoopback, refuseOpenHost, type Config } from './config.ts';
 import { Doors } from './doors.ts';
+import { checkDataDir } from './data-dir.ts';
 import { createEngine } from './engines/create-engine.ts';
 import type { Readiness } from './http/health.ts';
 import { createHttpApp } from './http/http-app.ts';
@@ -46,6 +47,7 @@ const GRACE_MS = 1_000;
 export async function createBroker(options: BrokerOptions = {}): Promise<StompedeBroker> {
   const { authenticator, authorizer, log = silentLog, clock, onFatal, ...values } = options;
   const config = checkConfig(values);
+  if (config.engine === 'embedded') checkDataDir(config.dataDir);
   const engine = createEngine(config);
   let fatal: (error: Error) => void = () => {};
   const core = new Broker({
