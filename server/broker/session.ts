@@ -152,7 +152,6 @@ export class Session implements PeerListener {
       idlePingMs: this.broker.limits.idlePingMs,
       onSilence: (intervalMs) => {
         this.broker.log.info({ event: 'missed-heart-beat', session: this.id, intervalMs });
-        this.#closeReason = CLOSE_REASONS.missedHeartBeat;
         this.failReceipt(missedHeartBeat(intervalMs), undefined, CLOSE_REASONS.missedHeartBeat);
       },
     });
@@ -185,9 +184,7 @@ export class Session implements PeerListener {
       this.failReceipt(error, receiptId, reason);
       return;
     }
-    this.#stopListening();
-    this.#state = 'closing';
-    this.#isErrorDue = true;
+    this.#awaitError();
     this.receipts.behind(this.#errorFrame(error, receiptId, reason), (own) => {
       this.#sendLast(own, reason);
     });
@@ -197,9 +194,7 @@ export class Session implements PeerListener {
   failSlot(slot: ReceiptSlot, error: ProtocolError, receiptId: string | undefined): void {
     if (this.#state === 'connected') {
       const reason = closeReasonFor(error);
-      this.#stopListening();
-      this.#state = 'closing';
-      this.#isErrorDue = true;
+      this.#awaitError();
       slot.frame = this.#errorFrame(error, receiptId, reason);
       slot.send = (own) => {
         this.#sendLast(own, reason);
@@ -215,6 +210,13 @@ export class Session implements PeerListener {
     if (this.#state === 'closed' || (this.#state === 'closing' && !this.#isErrorDue)) return;
     this.receipts.clear();
     this.#sendLast(this.#errorFrame(error, receiptId, reason), reason);
+  }
+
+  /** Nothing more is heard; the ERROR leaves when those before it in the line have left. */
+  #awaitError(): void {
+    this.#stopListening();
+    this.#state = 'closing';
+    this.#isErrorDue = true;
   }
 
   #errorFrame(error: ProtocolError, receiptId: string | undefined, reason: CloseReason): WireFrame {

@@ -38,10 +38,6 @@ export class Submissions {
     this.#session = session;
   }
 
-  get pendingCount(): number {
-    return this.#pendingCount;
-  }
-
   submit(submission: Submission): void {
     const { operations, bytes, receiptId } = submission;
     const { broker, receipts } = this.#session;
