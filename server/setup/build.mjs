@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureDependencies } from './dependencies.mjs';
 import { main, ROOT, run, say, SetupError } from './house.mjs';
@@ -14,7 +14,8 @@ const isSource = (path) =>
   /\.(ts|tsx|lua)$/.test(path) && !/\.test\.tsx?$/.test(path) && !/^server\/(setup|engines\/engine-contract)\//.test(path);
 
 /**
- * Brings dist/ up to date: the server by tsc (dist/server/**), each page by esbuild (dist/client/<page>/main.js).
+ * Brings dist/ up to date: the server by tsc (dist/server/**) with its Lua scripts beside it, each page by esbuild
+ * (dist/client/<page>/main.js).
  * Fresh or stale is told by a hash over the sources' names and contents, since clones and copies keep no times.
  * An installation without sources has nothing that could be stale. One whose build tools were pruned was built before,
  * on purpose: with `isForStart` it runs as it is, since fetching the tools might need a network that is not there.
@@ -38,6 +39,7 @@ async function build() {
   const hash = await hashOfSources();
   await rm(STAMP, { force: true });
   await buildServer();
+  await copyScripts();
   const pages = await buildPages();
   await sweep();
   await writeFile(STAMP, `${JSON.stringify({ hash })}\n`);
@@ -49,6 +51,15 @@ async function buildServer() {
   const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
   const code = await run(process.execPath, [tsc, '--project', join(ROOT, 'server', 'setup', 'tsconfig.build.json')]);
   if (code !== 0) throw new SetupError('the server does not compile: see the lines above');
+}
+
+/** Lua scripts are read as files, from beside the module that runs them. */
+async function copyScripts() {
+  for (const path of (await sourcePaths()).filter((source) => source.endsWith('.lua'))) {
+    const copy = join(DIST, path);
+    await mkdir(dirname(copy), { recursive: true });
+    await copyFile(join(ROOT, path), copy);
+  }
 }
 
 /** A page is a folder of client/ that has a main.ts. */

@@ -29,8 +29,13 @@ async function test(parameters) {
   // Unit tests run from the sources; a whole process and a browser are the matter of e2e.
   const isWhole = files.some((file) => file.startsWith('e2e/'));
   if (isWhole) await ensureBuild();
-  const variables = isWhole ? await ensureSystemPackages() : {};
+  const variables = await ensureSystemPackages(isWhole ? undefined : programsFor(files));
   return runTests(files, checks, { ...process.env, ...variables });
+}
+
+/** What unit tests need beside Node. */
+function programsFor(files) {
+  return files.some((file) => file.startsWith('server/engines/redis/')) ? ['redis'] : [];
 }
 
 async function runChecks() {
