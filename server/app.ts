@@ -10,7 +10,7 @@ import { checkConfig, isLoopback, refuseOpenHost, type Config } from './config.t
 import { checkDataDir } from './data-dir.ts';
 import { Doors } from './doors.ts';
 import { createEngine } from './engines/create-engine.ts';
-import type { Readiness } from './http/health.ts';
+import type { Health, Readiness } from './http/health.ts';
 import { createHttpApp } from './http/http-app.ts';
 import { HttpListener } from './http/http-listener.ts';
 import { explainListenFailure } from './listen-error.ts';
@@ -49,8 +49,7 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Stomped
   const config = checkConfig(values);
   if (config.engine === 'embedded') checkDataDir(config.dataDir);
   const engine = createEngine(config);
-  let fatal: (error: Error) => void = () => {};
-  const core = new Broker({
+  const core: Broker = new Broker({
     engine,
     authenticator: authenticator ?? createBuiltInAuthenticator(config.users),
     authorizer: authorizer ?? allowAll,
@@ -59,17 +58,16 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Stomped
     log,
     ...(clock && { clock }),
     serverName: `stompede/${VERSION}`,
+    version: VERSION,
+    describe: () => broker.describe(),
     onFatal: (error) => {
-      fatal(error);
+      broker.failed();
+      if (onFatal) onFatal(error);
+      else void broker.close({ drainMs: 0 });
     },
   });
   const hasAuthentication = authenticator !== undefined || Object.keys(config.users).length > 0;
-  const broker = new StompedeBroker({ config, core, engine, log, hasAuthentication });
-  fatal = (error) => {
-    broker.failed();
-    if (onFatal) onFatal(error);
-    else void broker.close({ drainMs: 0 });
-  };
+  const broker: StompedeBroker = new StompedeBroker({ config, core, engine, log, hasAuthentication });
   await core.start();
   return broker;
 }
@@ -84,13 +82,15 @@ interface Parts {
 
 /**
  * A broker and its ways in. Its life is one word: `ready` from the start, `failed` when the store broke its word,
- * `draining` from the first `close` on.
+ * `draining` from the first `close` on. While it is ready and the store is out of reach for long, it is told as `store-down`.
  */
 export class StompedeBroker implements AsyncDisposable {
   readonly #parts: Parts;
   readonly #doors: Doors;
   readonly #listeners: HttpListener[] = [];
-  #readiness: Readiness = 'ready';
+  #readiness: 'ready' | 'draining' | 'failed' = 'ready';
+  /** Where the first door of its own listens. */
+  #address = '';
   #closed: Promise<void> | undefined;
 
   constructor(parts: Parts) {
@@ -123,7 +123,7 @@ export class StompedeBroker implements AsyncDisposable {
         door.handleRequest(request, response);
       },
       health: () => this.#health(),
-      readiness: () => this.#readiness,
+      readiness: () => this.#readinessNow(),
       onError: (error) => {
         this.#parts.log.error({ event: 'http-failed', error });
       },
@@ -133,7 +133,7 @@ export class StompedeBroker implements AsyncDisposable {
     try {
       const address = await listener.listen(port, host);
       this.#listeners.push(listener);
-      return listening(host, address.port);
+      return this.#listening(host, address.port);
     } catch (error) {
       await this.#doors.shut(door, 0);
       return explainListenFailure(error, 'HTTP', host, port);
@@ -149,7 +149,7 @@ export class StompedeBroker implements AsyncDisposable {
     const door = this.#doors.openTcp(tls ?? readTlsFiles(this.#parts.config));
     try {
       const address = await door.listen(wanted, host);
-      return listening(host, address.port);
+      return this.#listening(host, address.port);
     } catch (error) {
       await this.#doors.shut(door, 0);
       return explainListenFailure(error, 'STOMP over TCP', host, wanted);
@@ -175,7 +175,7 @@ export class StompedeBroker implements AsyncDisposable {
     const { core, config, engine } = this.#parts;
     return {
       ...core.stats(),
-      readiness: this.#readiness,
+      readiness: this.#readinessNow(),
       engine: config.engine,
       receipt: engine.receiptLevel,
       connections: this.#doors.connectionCount,
@@ -194,6 +194,11 @@ export class StompedeBroker implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** What the directory of nodes tells of this one besides its load. */
+  describe(): { readonly connections: number; readonly address: string } {
+    return { connections: this.#doors.connectionCount, address: this.#address };
   }
 
   /** The store can no longer keep its word. */
@@ -223,18 +228,24 @@ export class StompedeBroker implements AsyncDisposable {
     return { kind: isLocal ? 'loopback' : 'same-origin' };
   }
 
-  #health() {
+  #listening(host: string, port: number): Listening {
+    const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+    this.#address ||= address;
+    return { host, port, address };
+  }
+
+  #readinessNow(): Readiness {
+    return this.#readiness === 'ready' && this.#parts.core.isStoreLongDown ? 'store-down' : this.#readiness;
+  }
+
+  #health(): Health {
     const { core, config, engine } = this.#parts;
-    return { version: VERSION, node: core.nodeId, engine: config.engine, receipt: engine.receiptLevel };
+    return { version: VERSION, node: core.nodeId, engine: config.engine, receipt: engine.receiptLevel, store: engine.health() };
   }
 
   #refuseWhenClosed(): void {
     if (this.#closed) throw new Error('Expected a broker that is open, but close() was called');
   }
-}
-
-function listening(host: string, port: number): Listening {
-  return { host, port, address: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}` };
 }
 
 /** Waits for the work, but no longer than this; what is late goes on by itself. */

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 /**
  * Imports only fall. Drawn with the process at the top:
  *
- *     6  main app config index cli setup     the process
+ *     6  main app config index cli setup     the process (and testing: what its tests share)
  *     5  http admin api                      the express app
  *     4  transports      3  engines          sockets; stores — neither sees the other
  *     2  broker                              meaning; declares the ports
@@ -27,6 +27,7 @@ const LAYERS: Readonly<Record<string, number>> = {
   api: 5,
   cli: 6,
   setup: 6,
+  testing: 6,
 };
 const TOP = 6;
 

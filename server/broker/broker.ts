@@ -5,7 +5,7 @@ import type { Authenticator, Authorizer } from './access.ts';
 import type { BrokerContext } from './broker-context.ts';
 import { CLOSE_REASONS, type CloseReason } from './close-reason.ts';
 import { DestinationCache } from './destination-cache.ts';
-import type { Engine, Failure, Operation } from './engine.ts';
+import type { Engine, EngineEvents, Failure, NodeLoad, Operation } from './engine.ts';
 import { InboundBudget } from './inbound-budget.ts';
 import { DEFAULT_BROKER_LIMITS, type BrokerLimits } from './limits.ts';
 import { silentLog, type Log } from './log.ts';
@@ -14,6 +14,7 @@ import { QueueRegistry } from './queue-registry.ts';
 import { DEFAULT_REDELIVERY_POLICY, type RedeliveryPolicy } from './redelivery.ts';
 import { Session } from './session.ts';
 import { createCounters, type BrokerStats } from './stats.ts';
+import { StoreWatch } from './store-watch.ts';
 import { TopicFanout } from './topic-fanout.ts';
 
 export interface BrokerOptions {
@@ -26,6 +27,12 @@ export interface BrokerOptions {
   readonly clock?: Clock;
   /** Product and version as CONNECTED says them. */
   readonly serverName?: string;
+  /** Of the program, as other nodes see it. */
+  readonly version?: string;
+  /** What only the process knows of this node, for the directory of nodes. Without it: a node without an address. */
+  readonly describe?: () => Pick<NodeLoad, 'connections' | 'address'>;
+  /** A node gave this one a command; answers whether it is known. */
+  readonly onCommand?: (command: string) => boolean;
   /** The store failed: nothing is acknowledged any more, and the process should end. */
   readonly onFatal?: (error: Error) => void;
 }
@@ -39,6 +46,8 @@ export class Broker {
   readonly #context: BrokerContext;
   readonly #sessions = new Set<Session>();
   readonly #timers: Timers;
+  readonly #storeWatch: StoreWatch;
+  readonly #options: BrokerOptions;
   #isDraining = false;
 
   constructor(options: BrokerOptions) {
@@ -50,7 +59,7 @@ export class Broker {
     this.#timers = new Timers(clock);
     const sessionIds = new IdSequence(`s${this.nodeId}`);
     const messageIds = new IdSequence(`m${this.nodeId}`);
-    this.#onFatal = options.onFatal;
+    this.#options = options;
     this.#context = {
       engine: options.engine,
       authenticator: options.authenticator,
@@ -61,7 +70,7 @@ export class Broker {
       timers: this.#timers,
       counters: createCounters(),
       topics: new TopicFanout(),
-      queues: new QueueRegistry({ engine: options.engine, policy, log, dispatchBytes: limits.dispatchBytes }),
+      queues: new QueueRegistry({ engine: options.engine, policy, log, timers: this.#timers, dispatchBytes: limits.dispatchBytes }),
       destinations: new DestinationCache(limits),
       inboundBudget: new InboundBudget(limits.maxPendingBytesOfNode),
       serverName: options.serverName ?? 'stompede',
@@ -71,13 +80,12 @@ export class Broker {
         this.#forget(session, reason);
       },
     };
+    this.#storeWatch = new StoreWatch({ engine: options.engine, timers: this.#timers, clock, log });
   }
 
-  readonly #onFatal: ((error: Error) => void) | undefined;
-
   async start(): Promise<void> {
-    const { engine, topics, queues, log } = this.#context;
-    await engine.start({
+    const { engine, topics, queues, log, counters } = this.#context;
+    const events: EngineEvents = {
       onMessage: (topic, message) => {
         topics.publish(topic, message);
       },
@@ -87,11 +95,21 @@ export class Broker {
       onGap: (pattern, count) => {
         log.warn({ event: 'topic-gap', pattern, count });
       },
+      onLoss: ({ groups, detail }) => {
+        counters.lostGroups += groups;
+        log.error({ event: 'store-forgot', groups, detail });
+      },
+      onCommand: (command) => {
+        if (!this.#options.onCommand?.(command)) log.debug({ event: 'unknown-command', command });
+      },
       onFatal: (error) => {
         log.error({ event: 'store-failed', error });
-        this.#onFatal?.(error);
+        this.#options.onFatal?.(error);
       },
-    });
+    };
+    const version = this.#options.version ?? '';
+    await engine.start(events, { id: this.nodeId, version, load: () => this.#load() });
+    this.#storeWatch.start();
     this.#watchSlowConsumers();
   }
 
@@ -116,6 +134,11 @@ export class Broker {
 
   get isDraining(): boolean {
     return this.#isDraining;
+  }
+
+  /** The store has been out of reach for so long that new connections are better sent to another node. */
+  get isStoreLongDown(): boolean {
+    return this.#storeWatch.isLongDown;
   }
 
   stats(): BrokerStats {
@@ -148,6 +171,13 @@ export class Broker {
     }
     this.#timers.close();
     await this.#context.engine.close();
+  }
+
+  #load(): NodeLoad {
+    const { sessions, subscriptions, counters } = this.stats();
+    const { messagesIn, messagesOut } = counters;
+    const described = this.#options.describe?.() ?? { connections: sessions, address: '' };
+    return { sessions, subscriptions, messagesIn, messagesOut, memoryBytes: process.memoryUsage.rss(), ...described };
   }
 
   #forget(session: Session, reason: CloseReason): void {

@@ -23,5 +23,6 @@ export const CLOSE_REASONS = {
   missedHeartBeat: reason('missed-heart-beat', 1001, 'no sign of life', true),
   slowConsumer: reason('slow-consumer', 1013, 'slow consumer', true),
   storeFailed: reason('store-failed', 1011, 'the store failed', true),
+  storeUnreachable: reason('store-unreachable', 1013, 'the store is out of reach', true),
   shutdown: reason('shutdown', 1001, 'server shutting down', true),
 } as const satisfies Record<string, CloseReason>;

@@ -9,11 +9,17 @@ import type { Message } from './message.ts';
  * node and messages that are arrive by the same events.
  */
 export interface Engine {
-  /** What a resolved `apply` promises on the durable lane, read from the store itself, never more than it really does. */
+  /**
+   * What a resolved `apply` promises on the durable lane, read from the store itself, never more than it really does. It
+   * may change while the engine runs: somebody else may reconfigure the store.
+   */
   readonly receiptLevel: ReceiptLevel;
 
+  /** How the store is, for `/healthz`, the console and metrics. Cheap: nothing is asked for it. */
+  health(): EngineHealth;
+
   /** Makes the engine ready. Rejects with a sentence for the operator when it cannot start (directory in use, …). */
-  start(events: EngineEvents): Promise<void>;
+  start(events: EngineEvents, node: NodeSelf): Promise<void>;
 
   /**
    * Applies a group: all of it or nothing.
@@ -32,12 +38,24 @@ export interface Engine {
    */
   claim(queue: string, wants: readonly ConsumerWant[], maxBytes: number): Promise<Claimed[]>;
 
+  /**
+   * Nobody of this node claims from the queue now (its consumers are gone, or have no room): a hint for it is better given
+   * to another node. The next claim takes it back.
+   */
+  leave(queue: string): void;
+
   /** A message this node holds, once more, for the rare case that it is to be moved; undefined if it is not held. */
   readHeld(queue: string, seq: number): Promise<Message | undefined>;
 
   /** Resolves once topic messages that match (words by `.`, `*` one word, `#` zero or more) reach this node. Counted. */
   watch(pattern: string): Promise<void>;
   unwatch(pattern: string): void;
+
+  /**
+   * Reads a topic's log onwards from behind `after`, or from its beginning, up to `limit` messages. A topic that keeps no
+   * log has an empty page whose epoch is ''.
+   */
+  readLog(topic: string, after: LogPosition | undefined, limit: number): Promise<LogPage>;
 
   /** Brings a temporary queue into being: held in memory of this node's store, never on its disk, gone with the node. */
   createTemporaryQueue(queue: string): Promise<void>;
@@ -51,6 +69,11 @@ export interface Engine {
   /** Deletes up to `limit` ready messages from the head; returns how many. Call again until 0. */
   purge(queue: string, limit: number): Promise<number>;
 
+  /** The nodes that share this store, this one included, with what each said of itself a beat ago. */
+  nodes(): Promise<NodeInfo[]>;
+  /** Gives a node a command, which reaches its `onCommand` within a second; false if there is no such node. */
+  tell(node: string, command: string): Promise<boolean>;
+
   /** Finishes what was given to `apply`, releases nothing, and lets go of files and links. Idempotent. */
   close(): Promise<void>;
 }
@@ -59,12 +82,22 @@ export interface Engine {
 export type ReceiptLevel = 'accepted' | 'fsync' | 'replica';
 
 export interface EngineEvents {
-  /** A topic message for this node's watchers, own and remote ones alike, in publisher order. */
-  onMessage(topic: string, message: Message): void;
+  /**
+   * A topic message for this node's watchers, own and remote ones alike, in publisher order. `position` says where it
+   * stands in the topic's log, if it was published into one.
+   */
+  onMessage(topic: string, message: Message, position: LogPosition | undefined): void;
   /** A hint, never a promise: the queue may have something to claim. */
   onReady(queue: string): void;
-  /** Messages of topics were lost on the way and cannot be healed. */
+  /**
+   * Messages of topics were lost on the way and cannot be healed: of those that match `pattern`, about `count`; 0 = it
+   * cannot be known how many.
+   */
   onGap(pattern: string, count: number): void;
+  /** The store forgot what it had acknowledged (a failover, a restart without persistence): `detail` is for people. */
+  onLoss(loss: { readonly groups: number; readonly detail: string }): void;
+  /** Another node, or this one, sent this node a command by `tell`. */
+  onCommand(command: string): void;
   /** The store can no longer keep its word (a flush failed). Nothing is acknowledged after it; the process should end. */
   onFatal(error: Error): void;
 }
@@ -88,8 +121,8 @@ export interface Chain {
 export type Operation =
   /** Puts a message at the end of a queue, which comes into being with it. To a temporary queue that is gone: dropped. */
   | { readonly kind: 'enqueue'; readonly queue: string; readonly message: Message }
-  /** Gives a message to everyone who watches the topic. */
-  | { readonly kind: 'publish'; readonly topic: string; readonly message: Message }
+  /** Gives a message to everyone who watches the topic, and keeps it in the topic's log if there are bounds for one. */
+  | { readonly kind: 'publish'; readonly topic: string; readonly message: Message; readonly log?: LogBounds }
   /**
    * Removes a held message for good. `late`: one that was given back is removed if it is still at rest; if it is gone or
    * held again (by whom, is for its new holder to settle) that is counted as a miss and is no failure.
@@ -126,6 +159,8 @@ export type FailureCode =
   | 'not-held'
   /** An earlier group of the same chain failed. */
   | 'chain-broken'
+  /** The store could not be reached in time. */
+  | 'store-unreachable'
   /** The store failed or is closed. */
   | 'store-failed';
 
@@ -155,6 +190,80 @@ export interface QueueInfo {
   readonly inFlight: number;
   /** Octets of ready and held messages. */
   readonly bytes: number;
+}
+
+/** What a topic's log keeps: the newest messages within all of these. 0 = no such bound; `maxMessages` is at least 1. */
+export interface LogBounds {
+  readonly maxMessages: number;
+  readonly maxAgeMs: number;
+}
+
+/**
+ * A place in a topic's log. Offsets grow by one from 1; the epoch is another whenever the numbering began anew, so that
+ * places of a log that was lost are never taken for places of its successor.
+ */
+export interface LogPosition {
+  readonly epoch: string;
+  readonly offset: number;
+}
+
+export interface LogEntry {
+  readonly offset: number;
+  readonly message: Message;
+}
+
+export interface LogPage {
+  /** '' = the topic keeps no log. */
+  readonly epoch: string;
+  /** Offset of the newest message ever put in, 0 if there was none. */
+  readonly last: number;
+  /** In order. */
+  readonly entries: readonly LogEntry[];
+  /**
+   * Nothing is missing between `after` and the first entry (or `last`, if there is none): the epoch is the same and
+   * nothing in between was trimmed or lost. True when `after` was left out and nothing was ever trimmed.
+   */
+  readonly isComplete: boolean;
+}
+
+/** Who starts an engine. */
+export interface NodeSelf {
+  /** Unique in the cluster for ever. */
+  readonly id: string;
+  /** Of the program. */
+  readonly version: string;
+  /** Asked at each beat. */
+  load(): NodeLoad;
+}
+
+/** What a node says of itself. */
+export interface NodeLoad {
+  readonly connections: number;
+  readonly sessions: number;
+  readonly subscriptions: number;
+  readonly messagesIn: number;
+  readonly messagesOut: number;
+  /** Resident memory, octets. */
+  readonly memoryBytes: number;
+  /** Where clients reach it, as a URL or `host:port`; '' = nowhere. */
+  readonly address: string;
+}
+
+export interface NodeInfo extends NodeLoad {
+  readonly id: string;
+  readonly version: string;
+  /** Ms since the epoch, by the store's clock. */
+  readonly startedAt: number;
+  readonly seenAt: number;
+}
+
+export interface EngineHealth {
+  /** `down`: the store is out of reach for now; what needs it waits or fails. */
+  readonly state: 'up' | 'down' | 'failed';
+  /** What can lose data or surprise, each a sentence for the operator. */
+  readonly warnings: readonly string[];
+  /** What else is known, e.g. `{ appendonly: 'yes', replicas: 1, lostGroups: 0 }`. */
+  readonly facts: Readonly<Record<string, string | number | boolean>>;
 }
 
 /** What the names of temporary queues (and the broker's own topics) begin with; no client can write such a name. */

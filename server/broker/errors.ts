@@ -60,6 +60,7 @@ const HEADLINES: Record<FailureCode, string> = {
   'memory-limit': 'Memory limit reached',
   'not-held': 'Message not found',
   'chain-broken': 'Not applied',
+  'store-unreachable': 'Store unreachable',
   'store-failed': 'Store failed',
 };
 

@@ -1,3 +1,4 @@
+import type { Timers } from '../lib/timers.ts';
 import { attemptOf, type Delivery } from './delivery.ts';
 import { isTemporaryQueue, type Claimed, type Engine, type Lane, type Operation, type ReleaseReason } from './engine.ts';
 import type { Log } from './log.ts';
@@ -11,9 +12,14 @@ export interface DispatcherOptions {
   readonly engine: Engine;
   readonly policy: RedeliveryPolicy;
   readonly log: Log;
+  readonly timers: Timers;
   /** Octets a connection may have waiting before dispatch to it stops. */
   readonly dispatchBytes: number;
 }
+
+/** Between a claim that failed and the next one, in ms: at first, and after many. */
+const MIN_CLAIM_PAUSE_MS = 100;
+const MAX_CLAIM_PAUSE_MS = 2_000;
 
 /**
  * One queue's hand on this node: a ring of consumers, served in turn.
@@ -21,7 +27,8 @@ export interface DispatcherOptions {
  * It is idle, or one claim is under way. `pump` starts a claim when a consumer has credit and its socket room; a pump
  * during a claim is remembered and follows it. A claim that came back full is followed by another; one that came back
  * short means the queue is empty, and the engine's `onReady` wakes the dispatcher again. So at most one claim is under
- * way, no hint is lost, and nothing is claimed that nobody can take.
+ * way, no hint is lost, and nothing is claimed that nobody can take. A hint that finds nobody who could take a message
+ * is given back (`Engine.leave`), for another node; a claim that failed is tried again after a while.
  *
  * A message claimed for a consumer that went away in the meantime goes back uncounted.
  */
@@ -32,6 +39,7 @@ export class QueueDispatcher {
   readonly #engine: Engine;
   readonly #policy: RedeliveryPolicy;
   readonly #log: Log;
+  readonly #timers: Timers;
   readonly #dispatchBytes: number;
   readonly #consumers: Subscription[] = [];
   #isPumpSoon = false;
@@ -39,6 +47,10 @@ export class QueueDispatcher {
   #turn = 0;
   #isClaiming = false;
   #claimAgain = false;
+  /** A hint came during the claim. */
+  #isHinted = false;
+  /** Claims that failed, one after the other. */
+  #failedClaims = 0;
   #isStopped = false;
   /** Auto-mode deliveries whose octets the socket took, settled together. */
   #taken: Delivery[] = [];
@@ -49,6 +61,7 @@ export class QueueDispatcher {
     this.#engine = options.engine;
     this.#policy = options.policy;
     this.#log = options.log;
+    this.#timers = options.timers;
     this.#dispatchBytes = options.dispatchBytes;
   }
 
@@ -66,7 +79,7 @@ export class QueueDispatcher {
     if (at !== -1) this.#consumers.splice(at, 1);
   }
 
-  /** No more claims from now on: the node is being drained. */
+  /** No more claims from now on: the node is being drained, or the last consumer went. */
   stop(): void {
     this.#isStopped = true;
   }
@@ -83,30 +96,52 @@ export class QueueDispatcher {
     this.pump();
   };
 
-  pump(): void {
-    if (this.#isStopped) return;
+  /** The engine's hint that there may be something to claim. */
+  hinted(): void {
+    this.#isHinted = this.#isClaiming;
+    if (!this.pump()) this.#engine.leave(this.queue);
+  }
+
+  /** Returns whether a claim was started or is under way. */
+  pump(): boolean {
+    if (this.#isStopped) return false;
     if (this.#isClaiming) {
       this.#claimAgain = true;
-      return;
+      return true;
     }
     const consumers = this.#readyConsumers();
-    if (consumers.length === 0) return;
+    if (consumers.length === 0) return false;
     this.#isClaiming = true;
     this.#claimAgain = false;
     const wants = consumers.map((consumer) => ({ credit: consumer.credit }));
     const maxBytes = this.#dispatchBytes * consumers.length;
     this.#engine.claim(this.queue, wants, maxBytes).then(
       (claimed) => {
+        this.#failedClaims = 0;
         const wantedCount = wants.reduce((sum, want) => sum + want.credit, 0);
         this.#claimedFor(consumers, claimed, wantedCount, maxBytes);
       },
       (error: unknown) => {
-        // The engine's own promise is to resolve; one that broke it is reported, and the next hint tries again.
-        this.#isClaiming = false;
-        this.#log.error({ event: 'claim-failed', queue: this.queue, error });
+        this.#claimFailed(error);
       },
     );
+    return true;
   }
+
+  /** Nothing was claimed. A hint that came meanwhile would be lost, so this asks again, ever more patiently. */
+  #claimFailed(error: unknown): void {
+    this.#isClaiming = false;
+    if (this.#failedClaims === 0) this.#log.error({ event: 'claim-failed', queue: this.queue, error });
+    const ms = Math.min(MAX_CLAIM_PAUSE_MS, MIN_CLAIM_PAUSE_MS * 2 ** this.#failedClaims++);
+    this.#timers.after(ms, this.#goOn);
+  }
+
+  /** After a claim: a hint that nobody here can follow any more is given back, unless that was done when it stopped. */
+  readonly #goOn = (): void => {
+    const wasHinted = this.#isHinted;
+    this.#isHinted = false;
+    if (!this.pump() && wasHinted && !this.#isStopped) this.#engine.leave(this.queue);
+  };
 
   /** What a NACK does: back to its place at once, or given up, for which the message has to be read again. */
   nackOperation(delivery: Delivery, requeue: boolean): Operation | Promise<Operation> {
@@ -156,7 +191,7 @@ export class QueueDispatcher {
     if (unwanted.length > 0) this.#apply(unwanted);
     // Short of both bounds means that the queue had no more; the engine will tell when it has.
     const wasFull = bytes >= maxBytes || claimed.length >= wantedCount;
-    if (this.#claimAgain || wasFull) this.pump();
+    if (this.#claimAgain || wasFull) this.#goOn();
   }
 
   #deliver(consumer: Subscription, claimed: Claimed): void {

@@ -26,22 +26,30 @@ export class QueueRegistry {
     return dispatcher;
   }
 
-  /** The engine's hint. Without a consumer here nobody needs it. */
+  /** The engine's hint. Without a consumer here it is better given to another node. */
   ready(queue: string): void {
-    this.#dispatchers.get(queue)?.pump();
+    const dispatcher = this.#dispatchers.get(queue);
+    if (dispatcher) dispatcher.hinted();
+    else this.#options.engine.leave(queue);
   }
 
   /**
-   * Forgets a dispatcher without consumers. What is still under way there ends by itself: claims go back, taken
+   * Stops and forgets a dispatcher without consumers. What is still under way there ends by itself: claims go back, taken
    * deliveries are settled, and a new dispatcher of the same queue does not disturb them.
    */
   retire(dispatcher: QueueDispatcher): void {
-    if (dispatcher.consumerCount === 0) this.#dispatchers.delete(dispatcher.queue);
+    if (dispatcher.consumerCount > 0) return;
+    dispatcher.stop();
+    this.#dispatchers.delete(dispatcher.queue);
+    this.#options.engine.leave(dispatcher.queue);
   }
 
   /** No more dispatch, not for newcomers either: the node is being drained. */
   stop(): void {
     this.#isStopped = true;
-    for (const dispatcher of this.#dispatchers.values()) dispatcher.stop();
+    for (const dispatcher of this.#dispatchers.values()) {
+      dispatcher.stop();
+      this.#options.engine.leave(dispatcher.queue);
+    }
   }
 }

@@ -356,5 +356,6 @@ function closeReasonFor(error: ProtocolError): CloseReason {
   if (error.message === 'Access refused') return CLOSE_REASONS.accessRefused;
   if (error.message === 'Bad command' || error.message === 'Bad CONNECT' || error.code === 'version-mismatch') return CLOSE_REASONS.protocolError;
   if (error.code === 'store-failed') return CLOSE_REASONS.storeFailed;
+  if (error.code === 'store-unreachable') return CLOSE_REASONS.storeUnreachable;
   return CLOSE_REASONS.requestFailed;
 }

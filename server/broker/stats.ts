@@ -5,6 +5,8 @@ export interface Counters {
   messagesOut: number;
   errors: number;
   slowConsumers: number;
+  /** Groups that the store acknowledged and then forgot. */
+  lostGroups: number;
 }
 
 export const createCounters = (): Counters => ({
@@ -13,6 +15,7 @@ export const createCounters = (): Counters => ({
   messagesOut: 0,
   errors: 0,
   slowConsumers: 0,
+  lostGroups: 0,
 });
 
 /** A picture of the node, for health, the console and tests. Bytes are octets. */

@@ -141,7 +141,7 @@ export class Submissions {
   #refuse(submission: Submission, error: ProtocolError, slot: ReceiptSlot | undefined): void {
     const session = this.#session;
     if (submission.deliveries) session.subscriptions.giveBack(submission.deliveries);
-    if (error.code === 'store-failed') session.failReceipt(error, submission.receiptId);
+    if (error.code === 'store-failed' || (error.code === 'store-unreachable' && !slot)) session.failReceipt(error, submission.receiptId);
     else if (slot) session.failSlot(slot, error, submission.receiptId);
     else session.fail(error, undefined);
   }

@@ -6,6 +6,7 @@ import { createServer, request, type IncomingHttpHeaders, type IncomingMessage, 
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { EngineHealth } from '../broker/engine.ts';
 import type { Readiness } from './health.ts';
 import { createHttpApp } from './http-app.ts';
 
@@ -18,6 +19,7 @@ interface Answer {
 let server: Server;
 let folder: string;
 let readiness: Readiness = 'ready';
+let store: EngineHealth = { state: 'up', warnings: [], facts: { segments: 3 } };
 const errors: Error[] = [];
 
 /** As raw as `node:http` gets, so that paths and hosts leave as they are written. */
@@ -43,7 +45,7 @@ before(async () => {
     webSocketAnswer: (_request, response) => response.writeHead(426).end('upgrade, please'),
     health: () => {
       if (readiness === 'failed') throw new Error('no word about health');
-      return { version: '1.2.3', node: 'n1', engine: 'memory', receipt: 'accepted' };
+      return { version: '1.2.3', node: 'n1', engine: 'memory', receipt: 'accepted', store };
     },
     readiness: () => readiness,
     onError: (error) => errors.push(error),
@@ -61,14 +63,33 @@ describe('health', () => {
   test('says who the node is and what a receipt promises', async () => {
     const { status, body } = await get('/healthz');
     assert.equal(status, 200);
-    assert.deepEqual(JSON.parse(body), { status: 'ok', version: '1.2.3', node: 'n1', engine: 'memory', receipt: 'accepted' });
+    assert.deepEqual(JSON.parse(body), {
+      status: 'ok',
+      version: '1.2.3',
+      node: 'n1',
+      engine: 'memory',
+      receipt: 'accepted',
+      store: { state: 'up', warnings: [], facts: { segments: 3 } },
+    });
+  });
+
+  test('shows a store that is away or may lose data, and answers all the same', async () => {
+    const well = store;
+    for (const ill of [{ ...well, state: 'down' as const }, { ...well, state: 'failed' as const }, { ...well, warnings: ['No disk.'] }]) {
+      store = ill;
+      const { status, body } = await get('/healthz');
+      assert.equal(status, 200);
+      const shown = JSON.parse(body) as { status: string; store: EngineHealth };
+      assert.deepEqual([shown.status, shown.store], ['degraded', ill]);
+    }
+    store = well;
   });
 
   test('is ready only while connections are welcome', async () => {
     const seen: Record<string, number | undefined> = {};
-    for (readiness of ['starting', 'ready', 'draining', 'failed'] as const) seen[readiness] = (await get('/readyz')).status;
+    for (readiness of ['starting', 'ready', 'store-down', 'draining', 'failed'] as const) seen[readiness] = (await get('/readyz')).status;
     readiness = 'ready';
-    assert.deepEqual(seen, { starting: 503, ready: 200, draining: 503, failed: 503 });
+    assert.deepEqual(seen, { starting: 503, ready: 200, 'store-down': 503, draining: 503, failed: 503 });
   });
 
   test('is never cached', async () => {

@@ -3,8 +3,13 @@ import type {
   ConsumerWant,
   Engine,
   EngineEvents,
+  EngineHealth,
   Failure,
   Group,
+  LogPage,
+  LogPosition,
+  NodeInfo,
+  NodeSelf,
   Outcome,
   QueueInfo,
   ReceiptLevel,
@@ -16,6 +21,7 @@ import { Announcer } from '../state/announcer.ts';
 import type { Taken } from '../state/claim.ts';
 import type { StagedGroup } from '../state/effect.ts';
 import { Interest } from '../state/interest.ts';
+import { LoneNode } from '../state/lone-node.ts';
 import { nodeDisk, type Disk } from './disk.ts';
 import { DropQueueJob, forgetEntries } from './drop-queue-job.ts';
 import { chainBroken, diskFull, notStored, tooLarge } from './failures.ts';
@@ -24,6 +30,7 @@ import { machineBoot } from './machine-boot.ts';
 import type { EmbeddedEngineOptions } from './options.ts';
 import { Resident, type Stored, type StoredEntry } from './resident-messages.ts';
 import { openStore, type Store } from './store.ts';
+import { healthOf } from './store-health.ts';
 
 /** Far below the largest record, since texts may take more octets than they have letters. */
 const MAX_GROUP_BYTES = 64 * 1024 * 1024;
@@ -39,6 +46,7 @@ export class EmbeddedEngine implements Engine {
   readonly #disk: Disk;
   readonly #interest = new Interest();
   #announcer: Announcer | undefined;
+  #node: LoneNode | undefined;
   #store: Store | undefined;
   #isClosed = false;
   #closing: Promise<void> | undefined;
@@ -52,9 +60,14 @@ export class EmbeddedEngine implements Engine {
     this.#disk = disk;
   }
 
-  async start(events: EngineEvents): Promise<void> {
+  health(): EngineHealth {
+    return healthOf(this.#store);
+  }
+
+  async start(events: EngineEvents, node: NodeSelf): Promise<void> {
     if (this.#announcer) throw new Error('expected an engine that was not started yet');
     this.#announcer = new Announcer(events, this.#interest);
+    this.#node = new LoneNode(node, events);
     this.#store = await openStore(this.#options, this.#disk, await machineBoot(), {
       onRoom: (isOpen) => {
         if (isOpen) this.#hintUnnoted();
@@ -91,6 +104,11 @@ export class EmbeddedEngine implements Engine {
     });
   }
 
+  /** There is no other node that a hint could be given to. */
+  leave(): void {
+    return;
+  }
+
   async readHeld(queue: string, seq: number): Promise<Message | undefined> {
     const entry = this.#running().state.findHeld(queue, seq);
     return entry && (await this.#read([entry]))?.[0];
@@ -102,6 +120,10 @@ export class EmbeddedEngine implements Engine {
 
   unwatch(pattern: string): void {
     this.#interest.remove(pattern);
+  }
+
+  async readLog(_topic: string, after: LogPosition | undefined): Promise<LogPage> {
+    return { epoch: '', last: 0, entries: [], isComplete: after === undefined };
   }
 
   async createTemporaryQueue(queue: string): Promise<void> {
@@ -140,8 +162,17 @@ export class EmbeddedEngine implements Engine {
     return count;
   }
 
+  async nodes(): Promise<NodeInfo[]> {
+    return this.#node?.infos() ?? [];
+  }
+
+  async tell(node: string, command: string): Promise<boolean> {
+    return this.#node?.tell(node, command) ?? false;
+  }
+
   close(): Promise<void> {
     this.#isClosed = true;
+    this.#node?.close();
     this.#closing ??= this.#close();
     return this.#closing;
   }

@@ -108,7 +108,7 @@ describe('a start', () => {
     await faulty.rig.send('a', 'm1');
     const { EmbeddedEngine } = await import('./embedded-engine.ts');
     const newcomer = new EmbeddedEngine({ directory: faulty.directory });
-    await assert.rejects(newcomer.start(second.rig.events), { name: 'DirectoryInUseError' });
+    await assert.rejects(newcomer.start(second.rig.events, second.rig.node), { name: 'DirectoryInUseError' });
     await newcomer.close();
     await faulty.rig.send('a', 'm2');
     assert.deepEqual(claimedIds(await faulty.rig.claim('a')), ['m1', 'm2']);
@@ -120,7 +120,7 @@ describe('a start', () => {
     const { EmbeddedEngine } = await import('./embedded-engine.ts');
     const broken = new EmbeddedEngine({ directory: faulty.directory }, faulty.disk);
     faulty.disk.failing.set('flush', 'EIO');
-    await assert.rejects(broken.start(faulty.rig.events), code('EIO'));
+    await assert.rejects(broken.start(faulty.rig.events, faulty.rig.node), code('EIO'));
     await faulty.crash();
     await faulty.rig.send('a', 'm1');
   });

@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { EmbeddedEngine } from './embedded-engine.ts';
 import { RecordedEvents } from '../engine-contract/recorded-events.ts';
+import { testNode } from '../engine-contract/test-node.ts';
 import { temporaryDirectory } from './testing/temporary-directory.ts';
 
 const SENDERS = 8;
@@ -92,7 +93,7 @@ describe('killed with SIGKILL at any moment', () => {
     }
     const engine = new EmbeddedEngine({ directory });
     t.after(() => engine.close());
-    await engine.start(new RecordedEvents());
+    await engine.start(new RecordedEvents(), testNode());
     const left = await engine.claim('a', [{ credit: 1e6 }], 1e9);
     const ids = new Set(left.map(({ message }) => message.id));
     assert.equal(ids.size, left.length);

@@ -12,6 +12,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Engine, EngineEvents, Operation } from '../../broker/engine.ts';
 import { message } from '../engine-contract/messages.ts';
+import { testNode } from '../engine-contract/test-node.ts';
 import { EmbeddedEngine } from './embedded-engine.ts';
 
 const BODY = Buffer.alloc(1024, 'x');
@@ -25,7 +26,7 @@ class Run implements EngineEvents {
   async start(directory: string): Promise<number> {
     const begun = performance.now();
     this.engine = new EmbeddedEngine({ directory });
-    await this.engine.start(this);
+    await this.engine.start(this, testNode());
     return performance.now() - begun;
   }
 
@@ -38,6 +39,14 @@ class Run implements EngineEvents {
   }
 
   onGap(): void {
+    return;
+  }
+
+  onLoss(): void {
+    return;
+  }
+
+  onCommand(): void {
     return;
   }
 

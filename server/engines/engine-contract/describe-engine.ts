@@ -4,6 +4,7 @@ import { describeGroups } from './groups.ts';
 import { describeInspection } from './inspection.ts';
 import { describeLedger } from './ledger.ts';
 import { describeClose, describeRestart } from './life.ts';
+import { describeNodes } from './nodes.ts';
 import { describeOrder } from './order.ts';
 import { describeRelease } from './release.ts';
 import type { CreateSubject } from './rig.ts';
@@ -26,6 +27,7 @@ export function describeEngine(name: string, create: CreateSubject, options: { r
     describeInspection(create);
     describeClaims(create);
     describeLedger(create);
+    describeNodes(create);
     describeClose(create);
     if (options.outlives) describeRestart(create);
   });

@@ -1,19 +1,20 @@
 import assert from 'node:assert/strict';
-import type { EngineEvents } from '../../broker/engine.ts';
+import type { EngineEvents, LogPosition } from '../../broker/engine.ts';
 import type { Message } from '../../broker/message.ts';
 
 const PATIENCE_MS = 10_000;
 
 /** Everything an engine hands up, and a way to wait for it. */
 export class RecordedEvents implements EngineEvents {
-  readonly messages: { readonly topic: string; readonly message: Message }[] = [];
+  readonly messages: { readonly topic: string; readonly message: Message; readonly position: LogPosition | undefined }[] = [];
   readonly ready: string[] = [];
-  /** What must not happen: the store gave up, or a topic has a hole. */
+  readonly commands: string[] = [];
+  /** What must not happen: the store gave up, forgot something, or a topic has a hole. */
   readonly fatal: Error[] = [];
   #waiters: (() => void)[] = [];
 
-  onMessage(topic: string, message: Message): void {
-    this.messages.push({ topic, message });
+  onMessage(topic: string, message: Message, position: LogPosition | undefined): void {
+    this.messages.push({ topic, message, position });
     this.#wake();
   }
 
@@ -24,6 +25,16 @@ export class RecordedEvents implements EngineEvents {
 
   onGap(pattern: string, count: number): void {
     this.fatal.push(new Error(`expected no message to be lost, got a gap of ${count} in ${pattern}`));
+    this.#wake();
+  }
+
+  onLoss({ groups, detail }: { readonly groups: number; readonly detail: string }): void {
+    this.fatal.push(new Error(`expected nothing to be forgotten, got ${groups} groups: ${detail}`));
+    this.#wake();
+  }
+
+  onCommand(command: string): void {
+    this.commands.push(command);
     this.#wake();
   }
 
@@ -41,6 +52,12 @@ export class RecordedEvents implements EngineEvents {
   async untilPublished(count: number): Promise<string[]> {
     await this.#until(`${count} topic messages`, () => this.messages.length >= count);
     return this.published;
+  }
+
+  /** Waits until that many commands came. */
+  async untilCommanded(count: number): Promise<string[]> {
+    await this.#until(`${count} commands`, () => this.commands.length >= count);
+    return this.commands;
   }
 
   /** How many hints came for that queue so far. */

@@ -3,6 +3,7 @@ import { isTemporaryQueue, type Claimed, type Engine, type Group, type Lane, typ
 import type { Message } from '../../broker/message.ts';
 import { message } from './messages.ts';
 import { RecordedEvents } from './recorded-events.ts';
+import { testNode } from './test-node.ts';
 
 /** What a body of the port brings to its tests. */
 export interface Subject {
@@ -26,6 +27,8 @@ export const ALL = 1_000_000;
 export class Rig {
   engine: Engine;
   events = new RecordedEvents();
+  /** Who started the engine. */
+  node = testNode();
   readonly #subject: Subject;
 
   constructor(subject: Subject) {
@@ -38,7 +41,7 @@ export class Rig {
     const subject = await create();
     const rig = new Rig(subject);
     try {
-      await rig.engine.start(rig.events);
+      await rig.start();
       await run(rig);
       assert.deepEqual(rig.events.fatal, []);
     } finally {
@@ -47,11 +50,16 @@ export class Rig {
     }
   }
 
+  start(): Promise<void> {
+    return this.engine.start(this.events, this.node);
+  }
+
   async restart(): Promise<void> {
     assert.ok(this.#subject.restart, 'expected an engine whose store outlives it');
     this.engine = await this.#subject.restart();
     this.events = new RecordedEvents();
-    await this.engine.start(this.events);
+    this.node = testNode();
+    await this.start();
   }
 
   apply(operations: readonly Operation[], options: Partial<Group> = {}): Promise<Outcome> {

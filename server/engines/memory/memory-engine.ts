@@ -3,8 +3,13 @@ import type {
   ConsumerWant,
   Engine,
   EngineEvents,
+  EngineHealth,
   Failure,
   Group,
+  LogPage,
+  LogPosition,
+  NodeInfo,
+  NodeSelf,
   Outcome,
   QueueInfo,
   ReceiptLevel,
@@ -12,6 +17,7 @@ import type {
 import { messageBytes, type Message } from '../../broker/message.ts';
 import { Announcer } from '../state/announcer.ts';
 import { Interest } from '../state/interest.ts';
+import { LoneNode } from '../state/lone-node.ts';
 import { State } from '../state/state.ts';
 
 export interface MemoryEngineOptions {
@@ -20,6 +26,9 @@ export interface MemoryEngineOptions {
 }
 
 export const DEFAULT_MEMORY_ENGINE_OPTIONS: MemoryEngineOptions = Object.freeze({ memoryLimitBytes: 512 * 1024 * 1024 });
+
+/** From this part of its limit on, memory is said to be scarce. */
+const NEARLY_FULL = 0.9;
 
 /**
  * The engine for tests and for embedding: everything lives in this process and ends with it. A group is committed in
@@ -32,15 +41,27 @@ export class MemoryEngine implements Engine {
   readonly #state = new State();
   readonly #interest = new Interest();
   #announcer: Announcer | undefined;
+  #node: LoneNode | undefined;
   #isClosed = false;
 
   constructor(options: Partial<MemoryEngineOptions> = {}) {
     this.#limitBytes = options.memoryLimitBytes ?? DEFAULT_MEMORY_ENGINE_OPTIONS.memoryLimitBytes;
   }
 
-  async start(events: EngineEvents): Promise<void> {
+  health(): EngineHealth {
+    const isNearlyFull = this.#state.bytes >= this.#limitBytes * NEARLY_FULL;
+    const warnings = isNearlyFull ? [`The queues hold nearly all of the ${this.#limitBytes} octets they may; beyond them, SENDs are refused.`] : [];
+    return {
+      state: this.#isClosed ? 'failed' : 'up',
+      warnings,
+      facts: { queuedBytes: this.#state.bytes, memoryLimitBytes: this.#limitBytes },
+    };
+  }
+
+  async start(events: EngineEvents, node: NodeSelf): Promise<void> {
     if (this.#announcer) throw new Error('expected an engine that was not started yet');
     this.#announcer = new Announcer(events, this.#interest);
+    this.#node = new LoneNode(node, events);
   }
 
   async apply(group: Group): Promise<Outcome> {
@@ -59,6 +80,11 @@ export class MemoryEngine implements Engine {
     });
   }
 
+  /** There is no other node that a hint could be given to. */
+  leave(): void {
+    return;
+  }
+
   async readHeld(queue: string, seq: number): Promise<Message | undefined> {
     return this.#state.findHeld(queue, seq)?.content;
   }
@@ -69,6 +95,10 @@ export class MemoryEngine implements Engine {
 
   unwatch(pattern: string): void {
     this.#interest.remove(pattern);
+  }
+
+  async readLog(_topic: string, after: LogPosition | undefined): Promise<LogPage> {
+    return { epoch: '', last: 0, entries: [], isComplete: after === undefined };
   }
 
   async createTemporaryQueue(queue: string): Promise<void> {
@@ -93,8 +123,17 @@ export class MemoryEngine implements Engine {
     return staged.effects.length;
   }
 
+  async nodes(): Promise<NodeInfo[]> {
+    return this.#node?.infos() ?? [];
+  }
+
+  async tell(node: string, command: string): Promise<boolean> {
+    return this.#node?.tell(node, command) ?? false;
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#node?.close();
     this.#announcer?.close();
   }
 

@@ -8,14 +8,14 @@ import type { Interest } from './interest.ts';
  * and no listener runs in the middle of someone's `apply`.
  */
 export class Announcer {
-  readonly #events: EngineEvents;
+  readonly #events: Pick<EngineEvents, 'onMessage' | 'onReady'>;
   readonly #interest: Interest;
   #publications: Publication[] = [];
   readonly #ready = new Set<string>();
   #isDue = false;
   #isClosed = false;
 
-  constructor(events: EngineEvents, interest: Interest) {
+  constructor(events: Pick<EngineEvents, 'onMessage' | 'onReady'>, interest: Interest) {
     this.#events = events;
     this.#interest = interest;
   }
@@ -57,7 +57,7 @@ export class Announcer {
     try {
       while (next < publications.length && !this.#isClosed) {
         const { topic, message } = publications[next++]!;
-        this.#events.onMessage(topic, message);
+        this.#events.onMessage(topic, message, undefined);
       }
       while (ready.length > 0 && !this.#isClosed) this.#events.onReady(ready.shift()!);
     } finally {

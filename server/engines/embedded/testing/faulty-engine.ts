@@ -29,7 +29,7 @@ export class FaultyEngine {
     const faulty = new FaultyEngine(await temporaryDirectory(t), options);
     // A store that failed says so once more when it is closed.
     t.after(() => faulty.rig.engine.close().catch(() => undefined));
-    await faulty.rig.engine.start(faulty.rig.events);
+    await faulty.rig.start();
     return faulty;
   }
 
@@ -40,7 +40,7 @@ export class FaultyEngine {
     this.disk = new FaultyDisk();
     meanwhile(this.disk);
     this.rig = this.#newRig();
-    await this.rig.engine.start(this.rig.events);
+    await this.rig.start();
   }
 
   send(queue: string, id: string, bytes = 1000): Promise<Outcome> {
