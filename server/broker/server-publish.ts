@@ -4,8 +4,9 @@ import type { ProtocolError } from '../protocol/protocol-error.ts';
 import type { BrokerContext } from './broker-context.ts';
 import { readDeliveryTerms } from './delivery-terms.ts';
 import type { Destination } from './destination.ts';
-import { isTemporaryQueue, type Operation } from './engine.ts';
+import type { Operation } from './engine.ts';
 import { engineFailure, unknownDestination } from './errors.ts';
+import { naturalLane } from './lane.ts';
 import type { Message } from './message.ts';
 import { passedHeaders } from './passed-headers.ts';
 import { temporaryName } from './temporaries.ts';
@@ -42,8 +43,7 @@ export async function publishFromServer(
     if ('code' in operation) return { ok: false, error: operation };
     operations.push(operation);
   }
-  const isVolatile = operations.every((each) => each.kind === 'publish' || isTemporaryQueue(each.queue));
-  const outcome = await broker.engine.apply({ operations, lane: isVolatile ? 'volatile' : 'durable' });
+  const outcome = await broker.engine.apply({ operations, lane: naturalLane(operations) });
   return outcome.ok ? { ok: true, id: draft.id } : { ok: false, error: engineFailure(outcome.failure) };
 }
 

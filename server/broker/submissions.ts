@@ -1,8 +1,9 @@
+import { Fifo } from '../lib/fifo.ts';
 import type { ProtocolError } from '../protocol/protocol-error.ts';
 import type { Delivery } from './delivery.ts';
-import { internalError, engineFailure } from './errors.ts';
-import { isTemporaryQueue, type Chain, type Lane, type Operation, type Outcome } from './engine.ts';
-import { messageNotFound } from './errors.ts';
+import type { Chain, Lane, Operation, Outcome } from './engine.ts';
+import { engineFailure, internalError, messageNotFound } from './errors.ts';
+import { naturalLane } from './lane.ts';
 import type { ReceiptSlot } from './receipt-line.ts';
 import type { Session } from './session.ts';
 
@@ -17,20 +18,32 @@ export interface Submission {
   readonly deliveries?: readonly Delivery[];
 }
 
+/** One that must not start yet. */
+interface Parked {
+  readonly submission: Submission;
+  readonly slot: ReceiptSlot | undefined;
+}
+
 /**
  * What a session has given to the engine and not yet heard of: hundreds of groups at once, in order, tied together by a
  * chain, so that after one failed the later ones change nothing. Their number and bytes are bounded: over the cap the
  * socket is paused until half of it is done (no publisher can outrun the store's memory).
  *
- * A group takes the volatile lane only while nothing of this session is pending in the durable one, so that a session's
- * own order holds across lanes.
+ * Across lanes the engine keeps no order, so a session never has groups under way in both: while durable ones are, a
+ * volatile one goes the durable way as well; while volatile ones are, a durable one is *parked*, and whatever comes
+ * behind it, until those are done. Parked groups count as pending in every respect.
+ *
+ *     idle --volatile--> volatile under way --durable--> parking --all done--> durable under way --all done--> idle
+ *       \---------------------------durable--------------------------------->/
  */
 export class Submissions {
   readonly #session: Session;
   readonly #chain: Chain = { broken: false };
   #pendingCount = 0;
   #pendingBytes = 0;
-  #durableCount = 0;
+  /** Groups with the engine, by lane. */
+  readonly #underWay = { durable: 0, volatile: 0 };
+  readonly #parked = new Fifo<Parked>();
   #isPaused = false;
   #idleWaiters: (() => void)[] = [];
 
@@ -39,23 +52,14 @@ export class Submissions {
   }
 
   submit(submission: Submission): void {
-    const { operations, bytes, receiptId } = submission;
-    const { broker, receipts } = this.#session;
+    const { bytes, receiptId } = submission;
+    const { receipts } = this.#session;
     const slot =
       receiptId === undefined ? undefined : receipts.open(this.#session.receiptFrame(receiptId), this.#session.sendControl);
-    const lane = this.#durableCount > 0 ? 'durable' : naturalLane(operations);
-    this.#started(lane, bytes);
-    broker.engine.apply({ operations, lane, chain: this.#chain }).then(
-      (outcome) => {
-        this.#finished(lane, bytes);
-        this.#conclude(submission, outcome, slot);
-      },
-      (error: unknown) => {
-        this.#finished(lane, bytes);
-        broker.log.error({ event: 'apply-failed', session: this.#session.id, error });
-        this.#refuse(submission, internalError(), slot);
-      },
-    );
+    this.#taken(bytes);
+    const lane = this.#parked.length > 0 ? undefined : this.#laneFor(submission);
+    if (lane) this.#start(submission, lane, slot);
+    else this.#parked.push({ submission, slot });
   }
 
   /** Resolves when everything submitted so far is done: what SUBSCRIBE, UNSUBSCRIBE, COMMIT and DISCONNECT wait for. */
@@ -101,18 +105,53 @@ export class Submissions {
     this.#session.broker.inboundBudget.forget(this);
   }
 
-  #started(lane: Lane, bytes: number): void {
+  /** The lane a group may start in now; none as long as it would overtake. */
+  #laneFor({ operations }: Submission): Lane | undefined {
+    if (this.#underWay.durable > 0) return 'durable';
+    const lane = naturalLane(operations);
+    return lane === 'durable' && this.#underWay.volatile > 0 ? undefined : lane;
+  }
+
+  #start(submission: Submission, lane: Lane, slot: ReceiptSlot | undefined): void {
+    const { broker } = this.#session;
+    this.#underWay[lane]++;
+    broker.engine.apply({ operations: submission.operations, lane, chain: this.#chain }).then(
+      (outcome) => {
+        this.#finished(submission, lane);
+        this.#conclude(submission, outcome, slot);
+        this.#startParked();
+      },
+      (error: unknown) => {
+        // What the engine did is not known, so nothing may follow.
+        this.#chain.broken = true;
+        this.#finished(submission, lane);
+        broker.log.error({ event: 'apply-failed', session: this.#session.id, error });
+        this.#refuse(submission, internalError(), slot);
+        this.#startParked();
+      },
+    );
+  }
+
+  #startParked(): void {
+    for (let first = this.#parked.at(0); first; first = this.#parked.at(0)) {
+      const lane = this.#laneFor(first.submission);
+      if (!lane) return;
+      this.#parked.shift();
+      this.#start(first.submission, lane, first.slot);
+    }
+  }
+
+  #taken(bytes: number): void {
     this.#pendingCount++;
     this.#pendingBytes += bytes;
-    if (lane === 'durable') this.#durableCount++;
     this.#session.broker.inboundBudget.take(bytes);
     this.pauseIfOver();
   }
 
-  #finished(lane: Lane, bytes: number): void {
+  #finished({ bytes }: Submission, lane: Lane): void {
+    this.#underWay[lane]--;
     this.#pendingCount--;
     this.#pendingBytes -= bytes;
-    if (lane === 'durable') this.#durableCount--;
     this.#session.broker.inboundBudget.give(bytes);
     this.resumeIfUnder();
     if (this.#pendingCount === 0 && this.#idleWaiters.length > 0) {
@@ -145,12 +184,4 @@ export class Submissions {
     else if (slot) session.failSlot(slot, error, submission.receiptId);
     else session.fail(error, undefined);
   }
-}
-
-/** Only plain topics and temporary queues need no disk. */
-function naturalLane(operations: readonly Operation[]): Lane {
-  for (const operation of operations) {
-    if (operation.kind !== 'publish' && !isTemporaryQueue(operation.queue)) return 'durable';
-  }
-  return 'volatile';
 }

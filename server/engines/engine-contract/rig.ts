@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { isTemporaryQueue, type Claimed, type Engine, type Group, type Lane, type Operation, type Outcome } from '../../broker/engine.ts';
+import type { Claimed, Engine, Group, Operation, Outcome } from '../../broker/engine.ts';
+import { naturalLane } from '../../broker/lane.ts';
 import type { Message } from '../../broker/message.ts';
 import { message } from './messages.ts';
 import { RecordedEvents } from './recorded-events.ts';
@@ -127,10 +128,4 @@ export function assertRefused(outcome: Outcome, code: string): void {
   assert.equal(outcome.failure.code, code, outcome.failure.detail);
   assert.equal(outcome.failure.certainty, 'not-stored');
   assert.notEqual(outcome.failure.detail, '');
-}
-
-/** As the broker chooses it. */
-function naturalLane(operations: readonly Operation[]): Lane {
-  const isVolatile = operations.every((each) => each.kind === 'publish' || isTemporaryQueue(each.queue));
-  return isVolatile ? 'volatile' : 'durable';
 }
