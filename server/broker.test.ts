@@ -180,3 +180,59 @@ test('a node tells the directory who it is and how busy', async (context) => {
   assert.deepEqual([sessions, subscriptions, messagesIn, messagesOut], [1, 1, 1, 1]);
   assert.ok(memoryBytes > 1_000_000);
 });
+
+describe('a gap in a topic', () => {
+  const gaps = (frames: readonly string[]): (string | undefined)[] =>
+    frames.filter((frame) => frame.startsWith('MESSAGE')).map((frame) => /\nx-gap:(.*)\n/.exec(frame)?.[1]);
+
+  test('is told on the next MESSAGE of whom it may concern, and on no other', async (context) => {
+    const engine = new ListenedEngine();
+    const { broker, client, rest } = await scene(context, engine);
+    const [exact, wild, other, sender] = [client(), client(), client(), client()];
+    exact.say(subscribe('s', '/topic/chat.a', 'auto'));
+    wild.say(subscribe('s', '/topic/#', 'client'));
+    other.say(subscribe('s', '/topic/news.*', 'auto'));
+    await rest();
+    engine.events.onGap('chat.*', 3);
+    engine.events.onGap('chat.a', 2);
+    sender.say(send('/topic/chat.a', 'x', 'x-gap:99\n'), send('/topic/news.b'), send('/topic/chat.a'));
+    await rest();
+    assert.deepEqual(gaps(exact.said), ['5', undefined]);
+    assert.deepEqual(gaps(wild.said), ['5', undefined, undefined]);
+    assert.deepEqual(gaps(other.said), [undefined]);
+    assert.equal(broker.stats().counters.topicGaps, 2);
+  });
+
+  test('of nobody knows how many messages is unknown, and stays so', async (context) => {
+    const engine = new ListenedEngine();
+    const { client, rest } = await scene(context, engine);
+    const reader = client();
+    reader.say(subscribe('s', '/topic/a', 'auto'));
+    await rest();
+    engine.events.onGap('#', 4);
+    engine.events.onGap('#', 0);
+    engine.events.onGap('#', 4);
+    client().say(send('/topic/a'), send('/topic/a'));
+    await rest();
+    assert.deepEqual(gaps(reader.said), ['unknown', undefined]);
+  });
+
+  test('stands on the first message behind it, also where messages wait for credit', async (context) => {
+    const engine = new ListenedEngine();
+    const { client, rest } = await scene(context, engine);
+    const reader = client();
+    reader.say(subscribe('s', '/topic/a', 'client').replace('\nack:', '\nprefetch-count:1\nack:'));
+    await rest();
+    client().say(send('/topic/a', '1'), send('/topic/a', '2'));
+    await rest();
+    engine.events.onGap('a', 1);
+    client().say(send('/topic/a', '3'));
+    await rest();
+    for (let each = 0; each < 2; each++) {
+      const last = reader.said.at(-1) ?? '';
+      reader.say(`ACK\nid:${/\nack:(.*)\n/.exec(last)?.[1]}\n\n`);
+      await rest();
+    }
+    assert.deepEqual(gaps(reader.said), [undefined, undefined, '1']);
+  });
+});

@@ -93,7 +93,9 @@ export class Broker {
         queues.ready(queue);
       },
       onGap: (pattern, count) => {
+        counters.topicGaps++;
         log.warn({ event: 'topic-gap', pattern, count });
+        topics.gap(pattern, count);
       },
       onLoss: ({ groups, detail }) => {
         counters.lostGroups += groups;

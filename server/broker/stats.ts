@@ -7,6 +7,8 @@ export interface Counters {
   slowConsumers: number;
   /** Groups that the store acknowledged and then forgot. */
   lostGroups: number;
+  /** Holes in topics that could not be healed. */
+  topicGaps: number;
 }
 
 export const createCounters = (): Counters => ({
@@ -16,6 +18,7 @@ export const createCounters = (): Counters => ({
   errors: 0,
   slowConsumers: 0,
   lostGroups: 0,
+  topicGaps: 0,
 });
 
 /** A picture of the node, for health, the console and tests. Bytes are octets. */

@@ -2,11 +2,13 @@ import { TEMPORARY_PREFIX } from './engine.ts';
 import { MessageFrame } from './message-frame.ts';
 import type { Message } from './message.ts';
 import type { Subscription } from './subscription.ts';
+import { TopicGaps } from './topic-gaps.ts';
 import { TopicRouter } from './topic-router.ts';
 
 /** Gives each topic message to the subscriptions of this node that asked for it, whichever node it came from. */
 export class TopicFanout {
   readonly #router = new TopicRouter<Subscription>();
+  readonly #gaps = new TopicGaps();
 
   get size(): number {
     return this.#router.size;
@@ -18,6 +20,7 @@ export class TopicFanout {
 
   remove(name: string, isPattern: boolean, subscription: Subscription): void {
     this.#router.remove(name, isPattern, subscription);
+    this.#gaps.forget(subscription);
   }
 
   /** Never waits for a socket; a subscriber that cannot keep up is cut or told, and harms nobody else. */
@@ -27,9 +30,16 @@ export class TopicFanout {
     if (subscriptions.size === 0) return;
     const frame = new MessageFrame(message);
     const { origin } = message;
+    const announced = this.#gaps.isEmpty ? undefined : this.#gaps.announcing(message);
     for (const subscription of subscriptions) {
-      if (subscription.ackMode === 'auto') subscription.session.offerLive(subscription, frame, origin);
-      else subscription.offerCredited(message, frame);
+      const own = announced?.(subscription);
+      if (subscription.ackMode === 'auto') subscription.session.offerLive(subscription, own?.frame ?? frame, origin);
+      else subscription.offerCredited(own?.message ?? message, own?.frame ?? frame);
     }
+  }
+
+  /** Messages of topics that match the pattern were lost, about so many (0 = unknown): their subscriptions are told. */
+  gap(pattern: string, count: number): void {
+    for (const subscription of this.#router.overlapping(pattern)) this.#gaps.add(subscription, count);
   }
 }

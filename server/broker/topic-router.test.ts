@@ -63,6 +63,18 @@ describe('the topic router', () => {
     );
   });
 
+  test('finds who could get a message of a pattern', () => {
+    const router = routerOf('a.b', 'c', 'a.*', 'b.#', '#');
+    const overlapping = (pattern: string): string[] => [...router.overlapping(pattern)].sort();
+    assert.deepEqual(overlapping('#'), ['#', 'a.*', 'a.b', 'b.#', 'c']);
+    assert.deepEqual(overlapping('a.b'), ['#', 'a.*', 'a.b']);
+    assert.deepEqual(overlapping('*.x'), ['#', 'a.*', 'b.#']);
+    assert.deepEqual(overlapping('d'), ['#']);
+    router.remove('a.b', false, 'a.b');
+    router.remove('#', true, '#');
+    assert.deepEqual(overlapping('a.b'), ['a.*']);
+  });
+
   test('is not trapped by a pattern of many #', () => {
     const pattern = Array.from({ length: 30 }, () => '#.a').join('.') + '.b';
     const router = routerOf(pattern);

@@ -1,3 +1,5 @@
+import { overlaps, patternWords } from './topic-pattern.ts';
+
 /**
  * Topic name -> who asked for it. Exact names stand in a map; patterns in a trie of words, so that the cost of a match
  * depends on the words of the name and not on how many patterns there are.
@@ -48,6 +50,19 @@ export class TopicRouter<Subscriber> {
     return found;
   }
 
+  /** Everyone who could get a message that the pattern matches. Walks through all names: for rare occasions. */
+  overlapping(pattern: string): ReadonlySet<Subscriber> {
+    const words = patternWords(pattern);
+    const found = new Set<Subscriber>();
+    for (const [name, subscribers] of this.#exact) {
+      if (overlaps(words, name.split('.'))) for (const subscriber of subscribers) found.add(subscriber);
+    }
+    this.#root.visit([], (own, subscribers) => {
+      if (overlaps(words, own)) for (const subscriber of subscribers) found.add(subscriber);
+    });
+    return found;
+  }
+
   /** Names and patterns with at least one subscriber. */
   get size(): number {
     return this.#exact.size + this.#patternCount;
@@ -55,13 +70,6 @@ export class TopicRouter<Subscriber> {
 }
 
 const NOBODY: ReadonlySet<never> = new Set<never>();
-
-/** A last `>` means the same as `#`: ActiveMQ's and RabbitMQ's spelling of zero or more words. */
-function patternWords(pattern: string): string[] {
-  const words = pattern.split('.');
-  if (words.at(-1) === '>') words[words.length - 1] = '#';
-  return words;
-}
 
 class TrieNode<Subscriber> {
   readonly children = new Map<string, TrieNode<Subscriber>>();
@@ -82,6 +90,12 @@ class TrieNode<Subscriber> {
     const isLast = child.remove(words, at + 1, subscriber);
     if (child.subscribers.size === 0 && child.children.size === 0) this.children.delete(word);
     return isLast;
+  }
+
+  /** Tells every pattern below this node that has subscribers. */
+  visit(words: readonly string[], told: (words: readonly string[], subscribers: ReadonlySet<Subscriber>) => void): void {
+    if (this.subscribers.size > 0) told(words, this.subscribers);
+    for (const [word, child] of this.children) child.visit([...words, word], told);
   }
 
   /**
