@@ -49,7 +49,8 @@ export class Dialler {
 
   async #dial(name: string, scripts: readonly Script[], signal: AbortSignal): Promise<Connection> {
     const { callMs, dialMs } = this.#options;
-    const options: ConnectionOptions = { name: `stompede:${name}`, callMs, dialMs, mustBePrimary: true, scripts };
+    // CLIENT SETNAME takes printable ASCII without spaces.
+    const options: ConnectionOptions = { name: `stompede:${name.replace(/[^!-~]/g, '-')}`, callMs, dialMs, mustBePrimary: true, scripts };
     const openWire = await libraryFor(this.#source.client);
     const endpoint = await this.#locator.locate(signal);
     return Connection.dial(openWire, endpoint, this.#source.access, options, signal);
