@@ -32,11 +32,11 @@ export class MessageRecordError extends Error {
   override readonly name = 'MessageRecordError';
 }
 
-/** A record of its own. */
-export function encodeMessageRecord(message: Message): Buffer {
+/** A record of its own, with `headroom` octets before it for the caller to fill. */
+export function encodeMessageRecord(message: Message, headroom = 0): Buffer {
   const plan = planRecord(message);
-  const record = Buffer.allocUnsafe(plan.bytes);
-  writeRecord(message, plan, record, 0);
+  const record = Buffer.allocUnsafe(headroom + plan.bytes);
+  writeRecord(message, plan, record, headroom);
   return record;
 }
 

@@ -1,0 +1,158 @@
+import type { Claimed, ConsumerWant } from '../../broker/engine.ts';
+import type { Holds } from './holds.ts';
+import type { Keys } from './keys.ts';
+import type { Argument, Link, Reply } from './link/link.ts';
+import type { Membership } from './membership.ts';
+import { listOf, numberOf, octetsOf, textOf } from './reply.ts';
+import { SCRIPTS } from './scripts.ts';
+import { decodeStored } from './stored-message.ts';
+
+export interface ClaimsParts {
+  readonly keys: Keys;
+  readonly link: Link;
+  readonly membership: Membership;
+  readonly holds: Holds;
+  /** The queue may have something to claim. */
+  readonly onReady: (queue: string) => void;
+}
+
+/** The net under the hints: every queue waited for is looked at this often, but no more than so many a second. */
+const POLL_MS = 4_000;
+const POLLS_A_SECOND = 250;
+
+/**
+ * Claims of this node. One that found less than it wanted leaves the node waiting: the store tells it by a nudge when there
+ * is something, and forgets it then. Nudges may be lost, so waiting queues are asked for again now and then, and all of
+ * them when the store is back.
+ *
+ * A claim whose answer was lost may have taken messages. Before the queue is claimed from again, `reconcile` gives back
+ * what the node holds without knowing; its number also disarms the lost one, should it still arrive.
+ */
+export class Claims {
+  readonly #parts: ClaimsParts;
+  #number = 0;
+  /** Up to this number messages may have been delivered before, without anybody having noted it. */
+  #suspect = 0;
+  readonly #waiting = new Set<string>();
+  /** Queues with a claim whose answer was lost. */
+  readonly #uncertain = new Set<string>();
+  #reconciling: Promise<void> | undefined;
+  #polling: NodeJS.Timeout | undefined;
+  #pollQueue: string[] = [];
+
+  constructor(parts: ClaimsParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    const beat = POLL_MS / 4;
+    this.#polling = setInterval(() => {
+      this.#poll((POLLS_A_SECOND * beat) / 1000);
+    }, beat);
+  }
+
+  async claim(queue: string, wants: readonly ConsumerWant[], maxBytes: number): Promise<Claimed[]> {
+    const credit = wants.reduce((sum, want) => sum + Math.max(0, want.credit), 0);
+    if (credit === 0) return [];
+    const { keys, link, membership, holds } = this.#parts;
+    this.#waiting.add(queue);
+    if (this.#uncertain.has(queue)) await this.#reconcile();
+    if (!link.isUp || !membership.isMember || this.#uncertain.has(queue)) return [];
+    const { era } = holds;
+    const { node } = membership;
+    try {
+      const reply = listOf(await link.run(SCRIPTS.claim, keys.nodes, [node, ++this.#number, queue, credit, Math.max(0, Math.floor(maxBytes))]));
+      const status = textOf(reply[0]);
+      if (status === 'FENCED') membership.expelled(node, link);
+      // Of an era that is over: whoever reaped it has given it back.
+      if (status !== 'OK' || era !== holds.era) return [];
+      return this.#take(queue, wants, reply);
+    } catch {
+      this.#uncertain.add(queue);
+      return [];
+    }
+  }
+
+  leave(queue: string): void {
+    if (!this.#waiting.delete(queue)) return;
+    const { keys, link, membership } = this.#parts;
+    // Lost: then a nudge comes that nobody needs, and is answered by another of these.
+    if (link.isUp && membership.isMember) link.run(SCRIPTS.leave, keys.nodes, [membership.node, queue]).catch(() => undefined);
+  }
+
+  /** Messages up to this number may have been delivered by a store that has forgotten it. */
+  distrust(suspect: number): void {
+    this.#suspect = suspect;
+  }
+
+  /** The store is back: hints that came meanwhile are lost. */
+  resume(): void {
+    void this.#reconcile().then(() => {
+      for (const queue of [...this.#waiting]) this.#parts.onReady(queue);
+    });
+  }
+
+  close(): void {
+    clearInterval(this.#polling);
+    this.#waiting.clear();
+  }
+
+  #take(queue: string, wants: readonly ConsumerWant[], reply: readonly Reply[]): Claimed[] {
+    const credits = wants.map((want) => want.credit);
+    const claimed: Claimed[] = [];
+    let want = 0;
+    for (let i = 2; i < reply.length; i += 3) {
+      const seq = numberOf(reply[i]);
+      const [failures, recoveries] = readAttempts(reply[i + 1]!);
+      while (credits[want]! <= 0) want = (want + 1) % credits.length;
+      credits[want]!--;
+      this.#parts.holds.add(queue, seq);
+      claimed.push({
+        seq,
+        message: decodeStored(octetsOf(reply[i + 2])),
+        want,
+        failures,
+        recoveries: recoveries + (seq <= this.#suspect ? 1 : 0),
+      });
+      want = (want + 1) % credits.length;
+    }
+    const hasMore = reply[1] === 1;
+    if (hasMore) queueMicrotask(() => this.#parts.onReady(queue));
+    return claimed;
+  }
+
+  /** One at a time, and all queues that need it. */
+  #reconcile(): Promise<void> {
+    return (this.#reconciling ??= this.#reconcileAll().finally(() => (this.#reconciling = undefined)));
+  }
+
+  async #reconcileAll(): Promise<void> {
+    const { keys, link, membership, holds } = this.#parts;
+    for (const queue of [...this.#uncertain]) {
+      if (!link.isUp || !membership.isMember) return;
+      const { node } = membership;
+      const argv: Argument[] = [node, ++this.#number, queue, ...holds.ofQueue(queue)];
+      try {
+        const status = textOf(listOf(await link.run(SCRIPTS.reconcile, keys.nodes, argv))[0]);
+        if (status === 'FENCED') membership.expelled(node, link);
+        if (status !== 'STALE') this.#uncertain.delete(queue);
+      } catch {
+        return;
+      }
+    }
+  }
+
+  #poll(count: number): void {
+    if (!this.#parts.link.isUp) return;
+    if (this.#pollQueue.length === 0) this.#pollQueue = [...this.#waiting];
+    // A round takes as long as it has to, and POLL_MS at least.
+    const share = Math.min(count, Math.ceil(this.#waiting.size / 4));
+    for (const queue of this.#pollQueue.splice(0, share)) if (this.#waiting.has(queue)) this.#parts.onReady(queue);
+  }
+}
+
+function readAttempts(reply: Reply): [failures: number, recoveries: number] {
+  if (reply === null) return [0, 0];
+  const [failures, recoveries] = textOf(reply).split(' ');
+  return [Number(failures), Number(recoveries)];
+}

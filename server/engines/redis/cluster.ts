@@ -1,0 +1,290 @@
+import type { EngineEvents, EngineHealth, Lane as LaneName, NodeSelf } from '../../broker/engine.ts';
+import { Claims } from './claims.ts';
+import { Directory } from './directory.ts';
+import { Durability } from './durability.ts';
+import { Heartbeat, type Beat } from './heartbeat.ts';
+import { Holds } from './holds.ts';
+import { Inbox } from './inbox.ts';
+import { Inspection } from './inspection.ts';
+import { Job, type StoreOperation } from './job.ts';
+import { Keys } from './keys.ts';
+import { Lane } from './lane.ts';
+import type { Bus, Link, LinkEvents } from './link/link.ts';
+import { Membership, type Change, type Opened } from './membership.ts';
+import type { RedisEngineOptions } from './options.ts';
+import { Reaper } from './reaper.ts';
+import { WatchedTopics } from './watched-topics.ts';
+import { WildcardTable } from './wildcard-table.ts';
+
+/** How often Redis is asked what it guarantees. */
+const DURABILITY_MS = 10_000;
+/** Beats that the bus may miss before it is taken for dead. */
+const SILENT_BEATS = 4;
+
+/**
+ * This node's side of the cluster: three connections, and what depends on them.
+ *
+ * The *durable* link carries the durable lane alone, so that nothing else waits behind its batches; the *quick* link the
+ * volatile lane, claims, beats and questions; the *bus* brings parcels, nudges and news. Each may be lost for itself.
+ * `#opened` hears with every connection what became of this node and its store meanwhile.
+ */
+export class Cluster {
+  readonly durability: Durability;
+  readonly lanes: { readonly durable: Lane; readonly volatile: Lane };
+  readonly claims: Claims;
+  readonly watched: WatchedTopics;
+  readonly inspection: Inspection;
+  readonly directory: Directory;
+  /** Temporary queues of this node: they are made again where the store lost them. */
+  readonly temporaries = new Set<string>();
+  readonly #options: RedisEngineOptions;
+  readonly #events: EngineEvents;
+  readonly #keys: Keys;
+  readonly #membership: Membership;
+  readonly #durable: Link;
+  readonly #quick: Link;
+  readonly #bus: Bus;
+  readonly #holds = new Holds();
+  readonly #wildcards: WildcardTable;
+  readonly #inbox: Inbox;
+  readonly #heartbeat: Heartbeat;
+  readonly #reaper: Reaper;
+  #lastError: Error | undefined;
+  #whenUp: (() => void)[] = [];
+  #checking: NodeJS.Timeout | undefined;
+  #heardAt = performance.now();
+  #isClosed = false;
+  #lostGroups = 0;
+  #reapedNodes = 0;
+
+  constructor(options: RedisEngineOptions, events: EngineEvents, self: NodeSelf) {
+    const { redis } = options;
+    this.#options = options;
+    this.#events = events;
+    const keys = (this.#keys = new Keys(options.prefix));
+    this.durability = new Durability(options);
+    const membership = (this.#membership = new Membership(keys, self, (opened, change) => {
+      this.#opened(opened, change);
+    }));
+    const durable = (this.#durable = redis.openLink('durable', this.#linkEvents()));
+    const link = (this.#quick = redis.openLink('quick', this.#linkEvents()));
+    this.#bus = redis.openBus('bus', {
+      onMessage: this.#received,
+      onUp: () => {
+        this.#heardAt = performance.now();
+        this.#inbox.heal();
+        this.#isUp();
+      },
+      onDown: this.#isDown,
+    });
+    this.#wildcards = new WildcardTable(keys, link);
+    const context = { keys, membership, holds: this.#holds, wildcards: this.#wildcards, topicLogBytes: options.topicLogBytes };
+    const laneOn = (lane: LaneName, on: Link): Lane => {
+      const confirm = { confirm: () => this.durability.confirm(on, keys, options.waitMs / 2) };
+      return new Lane({ ...context, lane, link: on, ...(options.receipts === 'replica' && confirm) });
+    };
+    this.lanes = { durable: laneOn('durable', durable), volatile: laneOn('volatile', link) };
+    this.claims = new Claims({ keys, link, membership, holds: this.#holds, onReady: this.#ready });
+    this.watched = new WatchedTopics(keys, link, membership);
+    this.inspection = new Inspection(keys, link, membership);
+    this.directory = new Directory(keys, link);
+    this.#inbox = new Inbox({
+      keys,
+      link,
+      membership,
+      onMessage: (topic, message, position) => {
+        if (!this.#isClosed && this.watched.mayWant(topic)) events.onMessage(topic, message, position);
+      },
+      onGap: (count) => {
+        if (!this.#isClosed) events.onGap('#', count);
+      },
+    });
+    this.#reaper = new Reaper(keys, link, options.leaseMs, () => { this.#reapedNodes++; });
+    this.#heartbeat = new Heartbeat({
+      keys,
+      link,
+      membership,
+      beatMs: options.beatMs,
+      leaseMs: options.leaseMs,
+      onBeat: (beat) => { this.#beaten(beat); },
+      onCommand: (command) => { events.onCommand(command); },
+      onDead: (nodes) => { for (const node of nodes) this.#reaper.reap(node); },
+    });
+  }
+
+  /** Resolves when all three connections are up and this node is a member. */
+  async start(): Promise<void> {
+    const { redis, waitMs } = this.#options;
+    const isInTime = await this.#upWithin(waitMs);
+    if (!isInTime) {
+      await this.close();
+      throw new Error(`expected a Redis at ${redis.description} within ${waitMs} ms, got: ${this.#lastError?.message ?? 'no answer'}`);
+    }
+    await this.durability.read(this.#quick);
+    const { refusal } = this.durability;
+    if (refusal) {
+      await this.close();
+      throw new Error(refusal);
+    }
+    this.#heartbeat.start();
+    this.claims.start();
+    this.#checking = setInterval(() => {
+      if (this.#quick.isUp) this.durability.read(this.#quick).catch(() => undefined);
+    }, DURABILITY_MS);
+  }
+
+  health(): EngineHealth {
+    const { facts, warnings } = this.durability;
+    const forgot = this.#lostGroups > 0 ? [`Redis forgot ${this.#lostGroups} writes that it had acknowledged.`] : [];
+    return {
+      state: this.#areAllUp ? 'up' : 'down',
+      warnings: [...warnings, ...forgot],
+      facts: { ...facts, node: this.#membership.node, lostGroups: this.#lostGroups, reapedNodes: this.#reapedNodes },
+    };
+  }
+
+  async close(): Promise<void> {
+    this.claims.close();
+    clearInterval(this.#checking);
+    await Promise.all([this.lanes.durable.close(), this.lanes.volatile.close()]);
+    this.#isClosed = true;
+    this.#heartbeat.close();
+    this.#inbox.close();
+    this.watched.close();
+    // A node that goes without a word is missed a lease later; its going must not wait for a store that is away.
+    if (this.#quick.isUp && this.#membership.isMember) await this.#reaper.leave(this.#membership.node).catch(() => undefined);
+    await Promise.all([this.#durable.close(), this.#quick.close(), this.#bus.close()]);
+  }
+
+  get #areAllUp(): boolean {
+    return this.#durable.isUp && this.#quick.isUp && this.#bus.isUp && this.#membership.isMember;
+  }
+
+  #linkEvents(): LinkEvents {
+    return {
+      greet: (connection) => this.#membership.greet(connection),
+      onUp: () => { this.#isUp(); },
+      onDown: this.#isDown,
+    };
+  }
+
+  #isUp(): void {
+    if (this.#isClosed) return;
+    if (this.#areAllUp) for (const resolve of this.#whenUp.splice(0)) resolve();
+    this.#resume();
+  }
+
+  readonly #isDown = (error: Error): void => {
+    this.#lastError = error;
+  };
+
+  /** Whatever waited for a link or for membership. */
+  #resume(): void {
+    this.lanes.durable.wake();
+    this.lanes.volatile.wake();
+    this.watched.tell();
+    if (this.#quick.isUp) this.claims.resume();
+  }
+
+  /** See `Membership`: the first to hear on every connection. */
+  #opened(opened: Opened, change: Change): void {
+    const { isEpochNew, isMemberNew, rememberedBatch } = change;
+    const isFirst = rememberedBatch === undefined;
+    if (isEpochNew || isMemberNew) {
+      this.#countLoss(rememberedBatch);
+      this.#holds.endEra();
+      this.claims.distrust(opened.suspect);
+      if (isEpochNew) this.lanes.volatile.forgot();
+      if (isMemberNew) this.#listen();
+      // A new inbox has no past; in a new epoch the shared log is new, and holds what was sent to the old one since.
+      const place = isMemberNew ? { generation: opened.generation, id: opened.logId } : { generation: 1, id: '0-0' };
+      this.#inbox.reset(opened.epoch, place);
+      this.#wildcards.forget();
+      this.watched.tellAll();
+      if (!isFirst) this.#remakeTemporaries();
+    }
+    if (!isMemberNew) {
+      this.lanes.durable.opened(opened.durable);
+      this.lanes.volatile.opened(opened.volatile);
+    }
+    // Outside of a greeting: the links are up already and nothing else will wake anyone.
+    queueMicrotask(() => {
+      if (!this.#isClosed) this.#resume();
+    });
+  }
+
+  #listen(): void {
+    const channels = [this.#keys.inbox(this.#membership.node), this.#keys.cluster];
+    this.#bus.listen(channels).then(
+      () => {
+        this.#inbox.heal();
+        this.#isUp();
+      },
+      () => undefined,
+    );
+  }
+
+  /** Of batches that were answered, some are not known any more. */
+  #countLoss(rememberedBatch: number | undefined): void {
+    if (rememberedBatch === undefined) return;
+    const groups = this.lanes.durable.groupsAfter(rememberedBatch);
+    if (groups === 0) return;
+    this.#lostGroups += groups;
+    this.#events.onLoss({ groups, detail: `Redis came back without ${groups} writes that it had acknowledged to this node.` });
+  }
+
+  /** What they held is lost with the process that held it; whoever sends from now on is heard again. */
+  #remakeTemporaries(): void {
+    if (this.temporaries.size === 0) return;
+    const operations = [...this.temporaries].flatMap((queue): StoreOperation[] => [{ kind: 'drop', queue }, { kind: 'create', queue }]);
+    const deadline = performance.now() + this.#options.waitMs;
+    this.lanes.volatile.add(new Job({ operations, lane: 'volatile' }, deadline, () => undefined));
+    const detail = `${this.temporaries.size} temporary queues of this node began anew, empty.`;
+    this.#events.onLoss({ groups: 0, detail });
+  }
+
+  readonly #received = (channel: string, payload: Buffer): void => {
+    this.#heardAt = performance.now();
+    if (this.#isClosed) return;
+    if (channel === this.#keys.cluster) {
+      this.#wildcards.changed(payload.toString());
+      return;
+    }
+    // The name of an earlier incarnation: its messages are not ours any more.
+    if (channel !== this.#keys.inbox(this.#membership.node)) return;
+    const tag = payload[0];
+    if (tag === PARCEL) this.#inbox.receive(payload);
+    else if (tag === NUDGE) this.#ready(payload.toString('utf8', 1));
+    else if (tag === COMMAND) this.#heartbeat.hasten();
+  };
+
+  readonly #ready = (queue: string): void => {
+    if (!this.#isClosed) this.#events.onReady(queue);
+  };
+
+  #beaten({ epoch, parcel, place, wildcards }: Beat): void {
+    this.#inbox.heard(epoch, parcel, place);
+    this.#wildcards.seen(wildcards);
+    this.watched.tell();
+    const silentMs = performance.now() - this.#heardAt;
+    if (this.#bus.isUp && silentMs > SILENT_BEATS * this.#options.beatMs + 1_000) this.#bus.drop(`it was silent for ${Math.round(silentMs)} ms`);
+  }
+
+  #upWithin(ms: number): Promise<boolean> {
+    if (this.#areAllUp) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        resolve(false);
+      }, ms);
+      this.#whenUp.push(() => {
+        clearTimeout(timer);
+        resolve(true);
+      });
+    });
+  }
+}
+
+/** What a message of the inbox begins with. */
+const PARCEL = 'm'.charCodeAt(0);
+const NUDGE = 'q'.charCodeAt(0);
+const COMMAND = 'c'.charCodeAt(0);

@@ -1,0 +1,82 @@
+import type { Keys } from './keys.ts';
+import type { Link } from './link/link.ts';
+import type { Membership } from './membership.ts';
+import type { LogPlace } from './parcel.ts';
+import { listOf, numberOf, textOf } from './reply.ts';
+import { SCRIPTS } from './scripts.ts';
+
+export interface HeartbeatParts {
+  readonly keys: Keys;
+  readonly link: Link;
+  readonly membership: Membership;
+  readonly beatMs: number;
+  readonly leaseMs: number;
+  readonly onBeat: (told: Beat) => void;
+  readonly onCommand: (command: string) => void;
+  readonly onDead: (nodes: readonly string[]) => void;
+}
+
+/** What the store told with a beat. */
+export interface Beat {
+  readonly epoch: number;
+  /** Number of the last parcel sent to this node, and where the shared log ends. */
+  readonly parcel: number;
+  readonly place: LogPlace;
+  /** Version of the table of wildcards. */
+  readonly wildcards: number;
+}
+
+/** Keeps the lease on what this node holds, and asks for news. One beat at a time; a command may hasten the next. */
+export class Heartbeat {
+  readonly #parts: HeartbeatParts;
+  #timer: NodeJS.Timeout | undefined;
+  #isBeating = false;
+  #isHastened = false;
+
+  constructor(parts: HeartbeatParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#timer = setInterval(this.#beat, this.#parts.beatMs);
+  }
+
+  /** A command is waiting. */
+  hasten(): void {
+    if (this.#isBeating) this.#isHastened = true;
+    else this.#beat();
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#isHastened = false;
+  }
+
+  readonly #beat = (): void => {
+    const { link, membership } = this.#parts;
+    if (this.#isBeating || !link.isUp) return;
+    this.#isBeating = true;
+    // A lost beat is made good by the next one.
+    void this.#ask(membership.node)
+      .catch(() => undefined)
+      .finally(() => {
+        this.#isBeating = false;
+        if (this.#isHastened) {
+          this.#isHastened = false;
+          this.#beat();
+        }
+      });
+  };
+
+  async #ask(node: string): Promise<void> {
+    const { keys, link, membership, leaseMs, onBeat, onCommand, onDead } = this.#parts;
+    if (!membership.isMember) return membership.greet(link);
+    const reply = listOf(await link.run(SCRIPTS.beat, keys.nodes, [node, leaseMs, membership.describe()]));
+    if (textOf(reply[0]) === 'FENCED') return membership.expelled(node, link);
+    const place = { generation: numberOf(reply[3]), id: textOf(reply[4]) };
+    onBeat({ epoch: numberOf(reply[1]), parcel: numberOf(reply[2]), place, wildcards: numberOf(reply[5]) });
+    const dead = textOf(reply[6]);
+    if (dead !== '') onDead(dead.split(' '));
+    for (const command of reply.slice(7)) onCommand(textOf(command));
+  }
+}

@@ -1,0 +1,182 @@
+import type { LogPosition } from '../../broker/engine.ts';
+import type { Message } from '../../broker/message.ts';
+import type { Keys } from './keys.ts';
+import type { Link } from './link/link.ts';
+import type { Membership } from './membership.ts';
+import { decodeLogged, decodeParcel, type LoggedParcel, type LogPlace, type Parcel } from './parcel.ts';
+import { listOf, numberOf, octetsOf, textOf } from './reply.ts';
+import { SCRIPTS } from './scripts.ts';
+import { decodeEntries } from './stored-message.ts';
+
+export interface InboxParts {
+  readonly keys: Keys;
+  readonly link: Link;
+  readonly membership: Membership;
+  readonly onMessage: (topic: string, message: Message, position: LogPosition | undefined) => void;
+  /** About so many messages are lost; 0 = nobody knows how many, or whether. */
+  readonly onGap: (count: number) => void;
+}
+
+/** A parcel that the store speaks of is on its way for so long before it is missed. */
+const GRACE_MS = 250;
+/** Parcels kept while a hole is healed; beyond that they are read from the log as well. */
+const MAX_KEPT = 4096;
+
+/**
+ * The parcels of topic messages for this node, each with its number, handed up in that order.
+ *
+ *     steady --a parcel of a later number than the next, or a later number heard of--> healing --read from the log--> steady
+ *
+ * While healing, what arrives is kept. What the log does not have either is lost, and announced as a gap; so is, since
+ * nobody can know, whatever may have been under way when the store's epoch changed.
+ */
+export class Inbox {
+  readonly #parts: InboxParts;
+  #epoch = 0;
+  #last = 0;
+  #place: LogPlace = { generation: 1, id: '0-0' };
+  #kept: Parcel[] = [];
+  #isHealing = false;
+  #healAgain = false;
+  #missed: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(parts: InboxParts) {
+    this.#parts = parts;
+  }
+
+  /** A new inbox, or one whose numbers began anew; the log is read from that place on. */
+  reset(epoch: number, place: LogPlace): void {
+    const wasInUse = this.#epoch !== 0;
+    this.#epoch = epoch;
+    this.#last = 0;
+    this.#place = place;
+    if (wasInUse) this.#parts.onGap(0);
+    this.heal();
+  }
+
+  /** A message of the channel that begins with `m`. */
+  receive(octets: Buffer): void {
+    const parcel = decodeParcel(octets);
+    // Of a new epoch, of which the other connection will soon be told.
+    if (parcel.epoch !== this.#epoch || this.#isHealing) this.#keep(parcel);
+    else this.#take(parcel);
+  }
+
+  /** The store says how far this inbox is, and where its log ends. */
+  heard(epoch: number, last: number, place: LogPlace): void {
+    if (epoch !== this.#epoch) return;
+    if (last === this.#last) this.#place = place;
+    else if (last > this.#last && !this.#missed) {
+      this.#missed = setTimeout(() => {
+        this.#missed = undefined;
+        if (this.#last < last && epoch === this.#epoch) this.heal();
+      }, GRACE_MS);
+    }
+  }
+
+  /** Reads on from the log: something is missing, or may be. */
+  heal(): void {
+    if (this.#isClosed || this.#epoch === 0) return;
+    this.#healAgain = true;
+    if (this.#isHealing) return;
+    this.#isHealing = true;
+    void this.#heal().finally(() => {
+      this.#isHealing = false;
+      this.#sortOut();
+    });
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#missed);
+    this.#kept = [];
+  }
+
+  #keep(parcel: Parcel): void {
+    if (this.#kept.length < MAX_KEPT) this.#kept.push(parcel);
+    else this.#healAgain = true;
+  }
+
+  #take(parcel: Parcel): void {
+    if (parcel.number <= this.#last) return;
+    if (parcel.number > this.#last + 1) {
+      this.#keep(parcel);
+      this.heal();
+      return;
+    }
+    this.#last = parcel.number;
+    this.#place = parcel.place;
+    this.#handUp(parcel.entries);
+  }
+
+  async #heal(): Promise<void> {
+    while (this.#healAgain && !this.#isClosed) {
+      this.#healAgain = false;
+      // What stood in the log by then is all there; what was kept later can still be missing something.
+      const upTo = this.#kept.length;
+      if (!(await this.#readLog())) return;
+      this.#takeKept(upTo);
+    }
+  }
+
+  /** False if the log cannot be read now: the link's return heals. */
+  async #readLog(): Promise<boolean> {
+    const { keys, link, membership } = this.#parts;
+    const epoch = this.#epoch;
+    for (;;) {
+      if (!link.isUp || !membership.isMember) return false;
+      const { generation, id } = this.#place;
+      try {
+        const reply = listOf(await link.run(SCRIPTS.heal, keys.nodes, [membership.node, generation, id]));
+        if (epoch !== this.#epoch || this.#isClosed) return true;
+        for (let i = 3; i < reply.length; i += 2) this.#takeLogged(decodeLogged(textOf(reply[i]), octetsOf(reply[i + 1])));
+        this.#place = { generation: numberOf(reply[0]), id: textOf(reply[1]) };
+        if (reply[2] !== 1) return true;
+      } catch {
+        return false;
+      }
+    }
+  }
+
+  #takeLogged({ number, entries }: LoggedParcel): void {
+    if (number <= this.#last) return;
+    const lost = number - this.#last - 1 + (entries ? 0 : 1);
+    this.#last = number;
+    if (lost > 0) this.#parts.onGap(lost);
+    for (const entry of entries ?? []) this.#handUp(entry);
+  }
+
+  /** Kept parcels, of which the first `certain` arrived before the log was read: a hole before those is there for good. */
+  #takeKept(certain: number): void {
+    const kept = this.#kept;
+    this.#kept = [];
+    for (const [i, parcel] of kept.entries()) {
+      if (parcel.epoch !== this.#epoch || (parcel.number > this.#last + 1 && i >= certain)) {
+        this.#keep(parcel);
+        if (parcel.epoch === this.#epoch) this.#healAgain = true;
+        continue;
+      }
+      if (parcel.number <= this.#last) continue;
+      const lost = parcel.number - this.#last - 1;
+      if (lost > 0) this.#parts.onGap(lost);
+      this.#last = parcel.number;
+      this.#place = parcel.place;
+      this.#handUp(parcel.entries);
+    }
+  }
+
+  /** After healing: what came in the last moment. */
+  #sortOut(): void {
+    const kept = this.#kept;
+    this.#kept = [];
+    for (const parcel of kept) {
+      if (this.#isHealing || parcel.epoch !== this.#epoch) this.#keep(parcel);
+      else this.#take(parcel);
+    }
+  }
+
+  #handUp(entries: Buffer): void {
+    for (const { topic, message, position } of decodeEntries(entries)) this.#parts.onMessage(topic, message, position);
+  }
+}

@@ -1,0 +1,71 @@
+import { isTemporaryQueue, type LogEntry, type LogPage, type LogPosition, type QueueInfo } from '../../broker/engine.ts';
+import type { Message } from '../../broker/message.ts';
+import type { Keys } from './keys.ts';
+import type { Argument, Link, Reply } from './link/link.ts';
+import type { Membership } from './membership.ts';
+import { listOf, numberOf, octetsOf, textOf } from './reply.ts';
+import type { Script } from './script.ts';
+import { SCRIPTS } from './scripts.ts';
+import { decodeLogRecord, decodeStored } from './stored-message.ts';
+
+/** Looking without touching. Everything rejects as the link does. */
+export class Inspection {
+  readonly #keys: Keys;
+  readonly #link: Link;
+  readonly #membership: Membership;
+
+  constructor(keys: Keys, link: Link, membership: Membership) {
+    this.#keys = keys;
+    this.#link = link;
+    this.#membership = membership;
+  }
+
+  async readHeld(queue: string, seq: number): Promise<Message | undefined> {
+    const [stored] = await this.#run(SCRIPTS.readHeld, [this.#membership.node, queue, seq]);
+    return stored ? decodeStored(octetsOf(stored)) : undefined;
+  }
+
+  async queues(): Promise<QueueInfo[]> {
+    const infos = new Map<string, QueueInfo>();
+    let cursor = '0';
+    do {
+      const reply = await this.#run(SCRIPTS.queues, [cursor]);
+      cursor = textOf(reply[0]);
+      for (let i = 1; i < reply.length; i += 4) {
+        const name = textOf(reply[i]);
+        const [ready, all, bytes] = reply.slice(i + 1, i + 4).map(numberOf) as [number, number, number];
+        const temporary = isTemporaryQueue(name);
+        if (temporary || all > 0) infos.set(name, { name, temporary, ready, inFlight: all - ready, bytes });
+      }
+    } while (cursor !== '0');
+    return [...infos.values()];
+  }
+
+  async browse(queue: string, offset: number, limit: number): Promise<Message[]> {
+    const messages: Message[] = [];
+    let index = 0;
+    let skip = offset;
+    while (messages.length < limit && index >= 0) {
+      const reply = await this.#run(SCRIPTS.browse, [queue, index, skip, limit - messages.length]);
+      index = numberOf(reply[0]);
+      skip -= numberOf(reply[1]);
+      for (const stored of reply.slice(2)) messages.push(decodeStored(octetsOf(stored)));
+    }
+    return messages;
+  }
+
+  async readLog(topic: string, after: LogPosition | undefined, limit: number): Promise<LogPage> {
+    const reply = await this.#run(SCRIPTS.readLog, [topic, after?.epoch ?? '*', after?.offset ?? 0, limit]);
+    if (reply.length === 0) return { epoch: '', last: 0, entries: [], isComplete: after === undefined };
+    const [last, isKnown, next] = reply.slice(1, 4).map(numberOf) as [number, number, number];
+    const entries: LogEntry[] = [];
+    for (let i = 4; i < reply.length; i += 2) {
+      entries.push({ offset: numberOf(reply[i]), message: decodeLogRecord(octetsOf(reply[i + 1])).message });
+    }
+    return { epoch: textOf(reply[0]), last, entries, isComplete: isKnown === 1 && next === (after?.offset ?? 0) + 1 };
+  }
+
+  async #run(script: Script, argv: readonly Argument[]): Promise<readonly Reply[]> {
+    return listOf(await this.#link.run(script, this.#keys.nodes, argv));
+  }
+}

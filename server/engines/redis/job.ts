@@ -1,0 +1,71 @@
+import { isTemporaryQueue, type Chain, type Failure, type Group, type Operation, type Outcome } from '../../broker/engine.ts';
+import { messageBytes } from '../../broker/message.ts';
+
+/** What goes to the store by a lane: operations of the port, and those changes of queues that must happen once as well. */
+export type StoreOperation =
+  | Operation
+  | { readonly kind: 'create' | 'drop'; readonly queue: string }
+  | { readonly kind: 'purge'; readonly queue: string; readonly limit: number };
+
+/** As the port's group, with those changes among its operations. */
+export interface StoreGroup extends Omit<Group, 'operations'> {
+  readonly operations: readonly StoreOperation[];
+}
+
+/** A group on its way; its outcome is given once, the first that comes. */
+export class Job {
+  readonly operations: readonly StoreOperation[];
+  readonly chain: Chain | undefined;
+  /** Its receipt promises what the store is asked to promise. */
+  readonly isDurable: boolean;
+  /** On the monotonic clock, ms: when it has waited enough. */
+  readonly deadline: number;
+  /** Octets of its messages, as byte caps count them. */
+  readonly bytes: number;
+  /** Messages it puts into queues at most. */
+  readonly puts: number;
+  /** It brings new messages, and so needs room; a dead letter takes that of the message it moves. */
+  readonly grows: boolean;
+  #resolve: ((outcome: Outcome) => void) | undefined;
+
+  constructor({ operations, chain, lane }: StoreGroup, deadline: number, resolve: (outcome: Outcome) => void) {
+    this.operations = operations;
+    this.chain = chain;
+    this.isDurable = lane === 'durable';
+    this.deadline = deadline;
+    this.#resolve = resolve;
+    let bytes = 0;
+    let puts = 0;
+    let grows = false;
+    for (const operation of operations) {
+      if (operation.kind === 'enqueue' || operation.kind === 'move') puts++;
+      if (operation.kind === 'enqueue' || (operation.kind === 'publish' && operation.log)) grows = true;
+      if ('message' in operation) bytes += messageBytes(operation.message);
+    }
+    this.bytes = bytes;
+    this.puts = puts;
+    this.grows = grows;
+  }
+
+  get isAnswered(): boolean {
+    return this.#resolve === undefined;
+  }
+
+  /** Applied; `count` is what the script told. */
+  done(count: number): void {
+    this.#answer({ ok: true, missed: count });
+  }
+
+  refuse(failure: Failure): void {
+    if (this.chain) this.chain.broken = true;
+    this.#answer({ ok: false, failure });
+  }
+
+  #answer(outcome: Outcome): void {
+    this.#resolve?.(outcome);
+    this.#resolve = undefined;
+  }
+}
+
+/** The lane of work on one queue: temporary ones never wait for a disk. */
+export const laneOfQueue = (queue: string): 'durable' | 'volatile' => (isTemporaryQueue(queue) ? 'volatile' : 'durable');

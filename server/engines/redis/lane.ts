@@ -1,0 +1,295 @@
+import type { Chain } from '../../broker/engine.ts';
+import { Fifo } from '../../lib/fifo.ts';
+import { encodeBatch, operationCount, type Batch, type BatchContext } from './batch.ts';
+import { chainBroken, closed, memoryLimit, notHeld, outcomeUnknown, refused, unreachable } from './failures.ts';
+import type { Job } from './job.ts';
+import type { Keys } from './keys.ts';
+import { LinkLostError, ReplyError, type Link, type Reply } from './link/link.ts';
+import type { Membership } from './membership.ts';
+import { listOf, numberOf, textOf } from './reply.ts';
+import { SCRIPTS } from './scripts.ts';
+
+/** What one batch takes at most, so that no script keeps Redis from others for long; a larger job goes alone. */
+const MAX_BATCH_BYTES = 1024 * 1024;
+const MAX_BATCH_OPERATIONS = 1024;
+/** A batch that the link was lost over so often is sent in smaller ones: perhaps it is the cause. */
+const MAX_LOSSES = 2;
+/** Batches whose loss by Redis can be counted group by group. */
+const REMEMBERED_BATCHES = 4096;
+
+export interface LaneParts extends BatchContext {
+  readonly keys: Keys;
+  readonly link: Link;
+  readonly membership: Membership;
+  /** Sent behind each batch that is to last and awaited with it, where receipts promise replicas: did enough of them confirm? */
+  readonly confirm?: () => Promise<boolean>;
+}
+
+/**
+ * Brings jobs to Redis in the order they came, one numbered batch at a time. What comes in one turn of the event loop, and
+ * then whatever comes while a batch is under way, makes up the next one.
+ *
+ *     idle --a job--> due --end of the turn--> sending --answered--> sending … --nothing left--> idle
+ *                                                |  ^
+ *                               the link is lost |  | it is back, and this node a member
+ *                                                v  |
+ *                                              stalled
+ *
+ * The store remembers the number of the last batch and what it answered. So a batch whose answer was lost is sent again as
+ * it was: it is applied once, or answered from memory. Where the node was fenced before its batch arrived, the batch is
+ * written anew for the next incarnation, its holds lapsed.
+ *
+ * What waits for longer than it may is refused as not stored; what is on its way by then has an unknown outcome, and is
+ * brought to its end nevertheless.
+ */
+export class Lane {
+  readonly #parts: LaneParts;
+  readonly #waiting = new Fifo<Job>();
+  /** Jobs of a batch that was taken apart; they go before all others. */
+  #again: Job[] = [];
+  #state: 'idle' | 'due' | 'sending' | 'stalled' = 'idle';
+  #isClosing = false;
+  #batch: Batch | undefined;
+  /** A batch to be taken apart as soon as it is known that it was not applied. */
+  #suspect: Batch | undefined;
+  #node = '';
+  #number = 0;
+  #maxJobs = Infinity;
+  /** The last batches of the present member that were answered, in order. */
+  #acknowledged: { readonly number: number; readonly groups: number }[] = [];
+  #expiry: NodeJS.Timeout | undefined;
+  /** Chains with a job that was refused here. A chain that says it is broken may have been broken by a later group. */
+  readonly #broken = new WeakSet<Chain>();
+  #idleWaiters: (() => void)[] = [];
+
+  constructor(parts: LaneParts) {
+    this.#parts = parts;
+  }
+
+  /** How many groups were acknowledged in batches after this one, as far back as that is known. */
+  groupsAfter(number: number): number {
+    return this.#acknowledged.reduce((sum, batch) => sum + (batch.number > number ? batch.groups : 0), 0);
+  }
+
+  add(job: Job): void {
+    if (this.#isClosing) {
+      job.refuse(closed);
+      return;
+    }
+    this.#waiting.push(job);
+    if (this.#state === 'stalled') this.#expireLater();
+    if (this.#state !== 'idle') return;
+    this.#state = 'due';
+    setImmediate(this.#start);
+  }
+
+  /** A link is up again, or this node a member. */
+  wake(): void {
+    if (this.#state !== 'stalled') return;
+    this.#state = 'due';
+    setImmediate(this.#start);
+  }
+
+  /** The store forgot whether it had this lane's batch: who asked will not be told. */
+  forgot(): void {
+    if (!this.#batch) return;
+    for (const job of this.#batch.jobs) this.#refuse(job, outcomeUnknown);
+    this.#batch = undefined;
+  }
+
+  /** Resolves when all was answered, at the latest when all has waited enough; nothing is taken any more. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    if (this.#state === 'idle') return;
+    await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
+  }
+
+  readonly #start = (): void => {
+    this.#state = 'sending';
+    clearTimeout(this.#expiry);
+    this.#run().catch((error: unknown) => {
+      // An answer of another shape than the script's: its outcome cannot be known, and the next batch may be fine.
+      this.#failBatch(error instanceof Error ? error.message : String(error));
+      this.#stall();
+      this.wake();
+    });
+  };
+
+  async #run(): Promise<void> {
+    const { link, membership } = this.#parts;
+    while (this.#batch || this.#first()) {
+      if (!link.isUp || !membership.isMember) return this.#stall();
+      this.#batch ??= this.#compose();
+      if (this.#batch) await this.#send(this.#batch);
+    }
+    this.#state = 'idle';
+    for (const resolve of this.#idleWaiters.splice(0)) resolve();
+  }
+
+  async #send(batch: Batch): Promise<void> {
+    const { link, keys } = this.#parts;
+    const confirm = batch.jobs.some((job) => job.isDurable) ? this.#parts.confirm : undefined;
+    try {
+      const [reply, isConfirmed] = await Promise.all([link.run(SCRIPTS.apply, keys.nodes, batch.argv), confirm?.()]);
+      if (isConfirmed === false) for (const job of batch.jobs) if (job.isDurable) this.#refuse(job, outcomeUnknown);
+      this.#answered(batch, reply);
+    } catch (error) {
+      if (error instanceof LinkLostError) this.#lost(batch, error);
+      else if (error instanceof ReplyError && error.code === 'OOM') this.#withoutGrowth(batch);
+      else if (error instanceof ReplyError) this.#failBatch(error.message);
+      else throw error;
+    }
+  }
+
+  #answered(batch: Batch, reply: Reply): void {
+    const [status, results] = listOf(reply);
+    switch (textOf(status)) {
+      case 'OK':
+      case 'DUP':
+        this.#batch = undefined;
+        this.#maxJobs = Infinity;
+        this.#remember(batch);
+        textOf(results).split(',').forEach((result, i) => this.#conclude(batch.jobs[i]!, result));
+        return;
+      case 'FENCED':
+        this.#takeApart(batch);
+        this.#parts.membership.expelled(batch.node, this.#parts.link);
+        return;
+      default:
+        // A number that was used: only the ghost of an older connection can have done that.
+        this.#takeApart(batch);
+        this.#number = numberOf(results);
+    }
+  }
+
+  #remember({ node, number, jobs }: Batch): void {
+    if (node !== this.#node) return;
+    this.#acknowledged.push({ number, groups: jobs.length });
+    if (this.#acknowledged.length > 2 * REMEMBERED_BATCHES) this.#acknowledged = this.#acknowledged.slice(-REMEMBERED_BATCHES);
+  }
+
+  #conclude(job: Job, result: string): void {
+    if (result === 'n') return this.#refuse(job, notHeld);
+    if (result === 'c') return this.#refuse(job, chainBroken);
+    const { holds } = this.#parts;
+    for (const operation of job.operations) {
+      if (operation.kind === 'drop') holds.removeQueue(operation.queue);
+      else if ('seq' in operation) holds.remove(operation.queue, operation.seq);
+    }
+    job.done(Number(result));
+  }
+
+  /** Lost before the answer: the same batch is sent again, unless it is perhaps what kills the link. */
+  #lost(batch: Batch, error: LinkLostError): void {
+    if (!error.wasSent || ++batch.losses < MAX_LOSSES || batch.node !== this.#parts.membership.node) return;
+    batch.losses = 0;
+    this.#suspect = batch;
+  }
+
+  /** How far the store is with this lane: told on each new connection. */
+  opened(last: number): void {
+    const batch = this.#suspect;
+    this.#suspect = undefined;
+    if (!batch || batch !== this.#batch || last >= batch.number) return;
+    if (batch.jobs.length > 1) {
+      this.#maxJobs = Math.ceil(batch.jobs.length / 2);
+      this.#takeApart(batch);
+      return;
+    }
+    this.#batch = undefined;
+    this.#number = batch.number - 1;
+    this.#refuse(batch.jobs[0]!, refused('the connection was lost over it each time'));
+  }
+
+  /** Redis has no room: what makes some goes on, and what needs some is refused. The store has applied nothing. */
+  #withoutGrowth(batch: Batch): void {
+    this.#takeApart(batch);
+    const jobs = this.#again;
+    this.#again = [];
+    for (const job of jobs) {
+      if (job.grows || this.#isBroken(job)) this.#refuse(job, job.grows ? memoryLimit : chainBroken);
+      else this.#again.push(job);
+    }
+  }
+
+  /** Redis stumbled over it: how far it came, nobody knows. */
+  #failBatch(reason: string): void {
+    const jobs = this.#batch?.jobs ?? [];
+    this.#batch = undefined;
+    for (const job of jobs) this.#refuse(job, refused(reason));
+  }
+
+  /** Its jobs are sent under a new number; it was not applied. */
+  #takeApart(batch: Batch): void {
+    this.#batch = undefined;
+    if (batch.node === this.#node) this.#number = Math.min(this.#number, batch.number - 1);
+    this.#again = [...batch.jobs, ...this.#again];
+  }
+
+  #compose(): Batch | undefined {
+    const { membership } = this.#parts;
+    const jobs: Job[] = [];
+    let bytes = 0;
+    let operations = 0;
+    for (let job = this.#first(); job && jobs.length < this.#maxJobs; job = this.#first()) {
+      if (this.#isBroken(job) || job.isAnswered) {
+        this.#shift();
+        this.#refuse(job, chainBroken);
+        continue;
+      }
+      bytes += job.bytes;
+      operations += operationCount(job);
+      if (jobs.length > 0 && (bytes > MAX_BATCH_BYTES || operations > MAX_BATCH_OPERATIONS)) break;
+      this.#shift();
+      jobs.push(job);
+    }
+    if (jobs.length === 0) return undefined;
+    if (this.#node !== membership.node) {
+      this.#node = membership.node;
+      this.#number = 0;
+      this.#acknowledged = [];
+    }
+    return encodeBatch(this.#parts, this.#node, ++this.#number, jobs);
+  }
+
+  #first(): Job | undefined {
+    return this.#again[0] ?? this.#waiting.at(0);
+  }
+
+  #shift(): void {
+    if (this.#again.length > 0) this.#again.shift();
+    else this.#waiting.shift();
+  }
+
+  #isBroken(job: Job): boolean {
+    return job.chain !== undefined && this.#broken.has(job.chain);
+  }
+
+  #refuse(job: Job, failure: typeof notHeld): void {
+    if (job.chain) this.#broken.add(job.chain);
+    job.refuse(failure);
+  }
+
+  #stall(): void {
+    this.#state = 'stalled';
+    this.#expireLater();
+  }
+
+  #expireLater(): void {
+    clearTimeout(this.#expiry);
+    const next = this.#batch?.jobs.find((job) => !job.isAnswered) ?? this.#first();
+    if (next) this.#expiry = setTimeout(this.#expire, Math.max(0, next.deadline - performance.now()));
+  }
+
+  readonly #expire = (): void => {
+    if (this.#state !== 'stalled') return;
+    const now = performance.now();
+    for (const job of this.#batch?.jobs ?? []) if (job.deadline <= now) this.#refuse(job, outcomeUnknown);
+    for (let job = this.#first(); job && job.deadline <= now; job = this.#first()) {
+      this.#shift();
+      this.#refuse(job, unreachable);
+    }
+    this.#expireLater();
+    if (!this.#first() && this.#isClosing) for (const resolve of this.#idleWaiters.splice(0)) resolve();
+  };
+}

@@ -1,0 +1,115 @@
+import type { NodeSelf } from '../../broker/engine.ts';
+import type { Keys } from './keys.ts';
+import type { Link } from './link/link.ts';
+import { listOf, numberOf, textOf } from './reply.ts';
+import { SCRIPTS } from './scripts.ts';
+
+/** How the store presents itself to a fresh connection; see `scripts/open.lua`. */
+export interface Opened {
+  readonly epoch: number;
+  readonly suspect: number;
+  readonly durable: number;
+  readonly volatile: number;
+  readonly inbox: number;
+  readonly generation: number;
+  readonly logId: string;
+  readonly wildcards: number;
+}
+
+/** What is new with a connection. */
+export interface Change {
+  /** The store is another process than before, or was emptied: it may have forgotten what it had acknowledged. */
+  readonly isEpochNew: boolean;
+  /** This node is another member than before: nothing of what it held or asked for is there any more. */
+  readonly isMemberNew: boolean;
+  /** The last durable batch that the store remembers of the member this node was before; undefined at the very first. */
+  readonly rememberedBatch: number | undefined;
+}
+
+/**
+ * The node's place among the members. A member is known by the node's id and the number of its incarnation, so that no
+ * member comes back once it was taken for dead.
+ *
+ *     outside --joined--> member --a beat or another call was answered FENCED--> outside --joined, with the next number--> member
+ *
+ * Each connection begins with `greet`, one after the other. So no script ever runs on a server that may have forgotten
+ * something before the numbers of messages were moved on and everybody here was told.
+ */
+export class Membership {
+  readonly #keys: Keys;
+  readonly #self: NodeSelf;
+  readonly #onOpened: (opened: Opened, change: Change) => void;
+  #incarnation = 0;
+  #isMember = false;
+  #epoch = 0;
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(keys: Keys, self: NodeSelf, onOpened: (opened: Opened, change: Change) => void) {
+    this.#keys = keys;
+    this.#self = self;
+    this.#onOpened = onOpened;
+  }
+
+  /** The member's name in the store. */
+  get node(): string {
+    return `${this.#self.id}.${this.#incarnation}`;
+  }
+
+  get isMember(): boolean {
+    return this.#isMember;
+  }
+
+  /** What the directory shows of this node. */
+  describe(): string {
+    return JSON.stringify({ id: this.#self.id, version: this.#self.version, ...this.#self.load() });
+  }
+
+  /** The first words on a connection. Rejects as the connection does. */
+  greet(connection: Pick<Link, 'run'>): Promise<void> {
+    return this.#inTurn(() => this.#open(connection));
+  }
+
+  /** A call in the name of `node` was answered FENCED. */
+  expelled(node: string, connection: Pick<Link, 'run'>): void {
+    if (node !== this.node || !this.#isMember) return;
+    this.#isMember = false;
+    // A lost connection is greeted anew, and then joins.
+    this.greet(connection).catch(() => undefined);
+  }
+
+  async #open(connection: Pick<Link, 'run'>): Promise<void> {
+    let rememberedBatch: number | undefined;
+    if (this.#incarnation > 0) {
+      const [state, opened] = await this.#ask(connection, false);
+      rememberedBatch = opened.durable;
+      if (state === 'MEMBER' && this.#isMember) return this.#opened(opened, { isMemberNew: false, rememberedBatch });
+      this.#isMember = false;
+    }
+    this.#incarnation++;
+    const [state, opened] = await this.#ask(connection, true);
+    // Only our own question, whose answer was lost, can have taken a name that was never used before.
+    if (state === 'TAKEN') return this.#open(connection);
+    this.#isMember = true;
+    this.#opened(opened, { isMemberNew: true, rememberedBatch });
+  }
+
+  #opened(opened: Opened, change: Omit<Change, 'isEpochNew'>): void {
+    const isEpochNew = opened.epoch !== this.#epoch;
+    this.#epoch = opened.epoch;
+    this.#onOpened(opened, { ...change, isEpochNew });
+  }
+
+  async #ask(connection: Pick<Link, 'run'>, isJoining: boolean): Promise<[state: string, opened: Opened]> {
+    const asked = [this.node, isJoining ? 1 : 0, this.describe()];
+    const reply = listOf(await connection.run(SCRIPTS.open, this.#keys.nodes, asked));
+    const [epoch, suspect, durable, volatile, inbox, generation] = reply.slice(1, 7).map(numberOf) as [number, number, number, number, number, number];
+    const opened = { epoch, suspect, durable, volatile, inbox, generation, logId: textOf(reply[7]), wildcards: numberOf(reply[8]) };
+    return [textOf(reply[0]), opened];
+  }
+
+  #inTurn(task: () => Promise<void>): Promise<void> {
+    const result = this.#turn.then(task);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+}

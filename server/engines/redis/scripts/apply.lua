@@ -1,0 +1,151 @@
+-- Applies a numbered batch of groups, each of them whole or not at all. The heart of both lanes.
+--
+-- KEYS     1 <P>nodes
+-- ARGV     1 node, 2 lane (`durable`, `volatile`), 3 number of the batch in its lane, 4 messages it may put at most,
+--          5 does it need room (0, 1), 6 version of the node's table of wildcards, 7 octets the shared log may take,
+--          then for each group: how many operations, chain (0 = none), operations:
+--          E queue stored | P topic matched entry maxMessages maxAgeMs (0 messages = no log)
+--          S queue seq | R queue seq reason | M queue seq to stored       of a message held: refused if it is not
+--          s queue seq | r queue seq reason | m queue seq to stored       of one that may have been taken away meanwhile
+--          L queue seq                                                    settles late
+--          C queue | D queue | Z queue limit                              creates a temporary, drops, purges
+-- RETURNS  {'OK', results, lost} | {'DUP', results} | {'STALE', last} | {'FENCED'}
+--          results: for each group, separated by commas, how many late settles missed (Z: how many were purged),
+--          `n` = a message was not held, `c` = an earlier group of its chain failed; nothing was changed by those.
+--          lost: batches that were acknowledged and that the server has forgotten
+-- GUARANTEE a batch is applied once, however often it is sent and also after its node was fenced; batches of a lane are
+--          applied in the order of their numbers. At `maxmemory` a batch that needs room changes nothing (`OOM`), any
+--          other passes.
+--@include base
+--@include queues
+--@include topics
+--@include topic-logs
+
+local node, lane, number = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local puts, version, capacity = tonumber(ARGV[4]), tonumber(ARGV[6]), tonumber(ARGV[7])
+local record = P .. 'node:' .. node
+
+local last = tonumber(call('HGET', record, lane) or 0)
+if last == number then return { 'DUP', call('HGET', record, lane .. 'Reply') } end
+if not call('ZSCORE', NODES, node) then return { 'FENCED' } end
+if last > number then return { 'STALE', last } end
+
+if ARGV[5] == '0' then passMemoryLimit() end
+
+local ARITY = { E = 3, P = 6, S = 3, R = 4, M = 5, s = 3, r = 4, m = 5, L = 3, C = 2, D = 2, Z = 3 }
+local results, brokenChains = {}, {}
+local at = 8
+
+-- What a message that must be held counts; by the place of its operation.
+local bytesAt
+
+-- Nothing is changed by a group of which one message is not held, so this comes first.
+local function isPossible(first, count)
+  bytesAt = {}
+  local seen = {}
+  local i = first
+  for _ = 1, count do
+    local kind = ARGV[i]
+    if kind == 'S' or kind == 'R' or kind == 'M' then
+      local key = ARGV[i + 1] .. '\0' .. ARGV[i + 2]
+      bytesAt[i] = not seen[key] and heldBytes(openQueue(ARGV[i + 1]), node, ARGV[i + 2])
+      if not bytesAt[i] then return false end
+      seen[key] = true
+    end
+    i = i + ARITY[kind]
+  end
+  return true
+end
+
+local function settle(q, seq, bytes)
+  letGo(q, node, seq)
+  drop(q, seq, bytes)
+end
+
+local verbs = {}
+function verbs.E(i) put(openQueue(ARGV[i + 1]), ARGV[i + 2], puts) end
+function verbs.S(i) settle(openQueue(ARGV[i + 1]), ARGV[i + 2], bytesAt[i]) end
+function verbs.R(i) giveBack(openQueue(ARGV[i + 1]), node, ARGV[i + 2], ARGV[i + 3]) end
+function verbs.M(i)
+  settle(openQueue(ARGV[i + 1]), ARGV[i + 2], bytesAt[i])
+  put(openQueue(ARGV[i + 3]), ARGV[i + 4], puts)
+end
+function verbs.L(i) return dropAtRest(openQueue(ARGV[i + 1]), ARGV[i + 2]) and 0 or 1 end
+
+function verbs.s(i)
+  local q = openQueue(ARGV[i + 1])
+  local bytes = heldBytes(q, node, ARGV[i + 2])
+  if not bytes then return verbs.L(i) end
+  settle(q, ARGV[i + 2], bytes)
+end
+function verbs.r(i)
+  if heldBytes(openQueue(ARGV[i + 1]), node, ARGV[i + 2]) then verbs.R(i) end
+end
+function verbs.m(i)
+  bytesAt[i] = heldBytes(openQueue(ARGV[i + 1]), node, ARGV[i + 2])
+  if bytesAt[i] then verbs.M(i) end
+end
+
+function verbs.P(i)
+  local topic, matched, entry = ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
+  local maxMessages = tonumber(ARGV[i + 4])
+  if maxMessages > 0 then
+    local epoch, offset = appendToLog(topic, string.sub(entry, 2), maxMessages, tonumber(ARGV[i + 5]))
+    entry = '\1' .. struct.pack('<dBc0', offset, #epoch, epoch) .. string.sub(entry, 2)
+  end
+  publish(topic, matched, version, entry)
+end
+
+function verbs.C(i)
+  local q = openQueue(ARGV[i + 1])
+  replicate(false)
+  call('SADD', P .. 'queues', q.name)
+  call('SADD', P .. 'temporary:' .. node, q.name)
+  q.isThere = true
+end
+function verbs.D(i)
+  local q = openQueue(ARGV[i + 1])
+  closeQueue(q, node)
+  removeQueue(q)
+  if q.isTemporary then call('SREM', P .. 'temporary:' .. node, q.name) end
+end
+function verbs.Z(i)
+  local q, limit, purged = openQueue(ARGV[i + 1]), tonumber(ARGV[i + 2]), 0
+  closeQueue(q, node)
+  replicate(not q.isTemporary)
+  while purged < limit do
+    local seq = call('LPOP', q.ready)
+    if not seq then break end
+    local stored = call('HGET', q.messages, seq)
+    if stored then
+      drop(q, seq, bytesOf(stored))
+      q.readyDelta = q.readyDelta - 1
+      purged = purged + 1
+    end
+  end
+  return purged
+end
+
+while at <= #ARGV do
+  local count, chain = tonumber(ARGV[at]), ARGV[at + 1]
+  local first = at + 2
+  local isBroken = brokenChains[chain]
+  local canBeDone = not isBroken and isPossible(first, count)
+  local total, i = 0, first
+  for _ = 1, count do
+    local kind = ARGV[i]
+    if canBeDone then total = total + (verbs[kind](i) or 0) end
+    i = i + ARITY[kind]
+  end
+  at = i
+  if not canBeDone and chain ~= '0' then brokenChains[chain] = true end
+  results[#results + 1] = canBeDone and total or (isBroken and 'c' or 'n')
+end
+
+closeQueues(node)
+postParcels(capacity)
+
+local reply = table.concat(results, ',')
+replicate(lane == 'durable')
+call('HSET', record, lane, number, lane .. 'Reply', reply)
+return { 'OK', reply, number - 1 - last }

@@ -1,0 +1,79 @@
+-- Takes messages from the head of a queue and holds them for a node.
+--
+-- KEYS     1 <P>nodes
+-- ARGV     1 node, 2 number of the claim, 3 queue, 4 how many, 5 octets at most (one message always)
+-- RETURNS  {'OK', more (0, 1), seq, attempts or nil, stored, seq, …} | {'STALE'} | {'FENCED'}
+--          attempts: `<failures> <recoveries>`
+-- GUARANTEE a message is held by one node; one that got less than it wanted is told by a nudge when there is more.
+--          Claims are numbered upwards, so that one which was given up and arrives late does nothing.
+--@include base
+--@include queues
+
+local node, number, want, maxBytes = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[4]), tonumber(ARGV[5])
+if not call('ZSCORE', NODES, node) then return { 'FENCED' } end
+passMemoryLimit()
+local record = P .. 'node:' .. node
+if tonumber(call('HGET', record, 'claim') or 0) >= number then return { 'STALE' } end
+replicate(false)
+call('HSET', record, 'claim', number)
+
+local q = openQueue(ARGV[3])
+local ready = tonumber(call('HGET', q.counts, 'ready') or 0)
+
+-- Who waits as well gets a share.
+local share = want
+if ready > 0 then
+  local waiting = call('ZCARD', q.waiting)
+  if waiting > 0 then
+    if call('ZSCORE', q.waiting, node) then waiting = waiting - 1 end
+    share = math.min(want, math.ceil(ready / (waiting + 1)))
+  end
+end
+
+local TOMBSTONES = 4096
+local reply, held = { 'OK', 0 }, {}
+local taken, bytes, stepped, chunk = 0, 0, 0, 16
+local isFull = ready <= 0
+local hasAttempts = ready > 0 and call('EXISTS', q.attempts) == 1
+replicate(not q.isTemporary)
+while taken < share and not isFull and stepped < TOMBSTONES do
+  local seqs = call('LPOP', q.ready, math.min(share - taken, chunk))
+  if not seqs then break end
+  local stored = call('HMGET', q.messages, unpack(seqs))
+  for i, seq in ipairs(seqs) do
+    local size = stored[i] and bytesOf(stored[i])
+    if not size then
+      stepped = stepped + 1
+    elseif taken > 0 and bytes + size > maxBytes then
+      isFull = true
+      local back = {}
+      for j = #seqs, i, -1 do back[#back + 1] = seqs[j] end
+      callMany('LPUSH', q.ready, back)
+      break
+    else
+      taken, bytes = taken + 1, bytes + size
+      held[#held + 1] = seq
+      held[#held + 1] = size
+      reply[#reply + 1] = seq
+      reply[#reply + 1] = hasAttempts and call('HGET', q.attempts, seq) or false
+      reply[#reply + 1] = stored[i]
+    end
+  end
+  -- Small bodies are read by many, large ones by few.
+  if taken > 0 then chunk = math.max(1, math.min(128, chunk * 2, math.floor((maxBytes - bytes) / (bytes / taken)) + 1)) end
+end
+
+if taken > 0 then
+  callMany('HSET', heldKey(node, q), held)
+  ready = call('HINCRBY', q.counts, 'ready', -taken)
+end
+call('SADD', P .. 'busy:' .. node, q.name)
+if taken < want then
+  if ready > 0 then
+    reply[2] = 1
+  else
+    replicate(false)
+    call('ZADD', q.waiting, 'NX', now, node)
+  end
+end
+return reply

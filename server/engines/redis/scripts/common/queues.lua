@@ -1,0 +1,205 @@
+-- Queues. A message is a field of messages:<q>; its place is its number in the list ready:<q>, ascending, or its number
+-- in held:<node>:<q>. A number in the list whose message is gone is a tombstone, and whoever meets it steps over it.
+--
+-- What a script does to a queue is gathered in a record and written by `closeQueues`, once for all its groups.
+
+local touched, touchedInOrder = {}, {}
+
+local function isTemporary(name) return string.sub(name, 1, 5) == 'temp:' end
+
+local function openQueue(name)
+  local q = touched[name]
+  if q then return q end
+  q = {
+    name = name, isTemporary = isTemporary(name),
+    ready = P .. 'ready:' .. name, messages = P .. 'messages:' .. name, attempts = P .. 'attempts:' .. name,
+    counts = P .. 'counts:' .. name, waiting = P .. 'waiting:' .. name,
+    -- gathered changes
+    puts = {}, tail = {}, returned = {}, drops = {}, isDropped = {}, letGo = {},
+    readyDelta = 0, bytesDelta = 0, hadDrops = false,
+  }
+  touched[name] = q
+  touchedInOrder[#touchedInOrder + 1] = q
+  return q
+end
+
+local function heldKey(node, q) return P .. 'held:' .. node .. ':' .. q.name end
+
+-- A stored message begins with what it counts in byte caps.
+local function bytesOf(stored) return (struct.unpack('<I4', stored)) end
+
+-- Others come into being with their first message.
+local function temporaryExists(q)
+  if q.isThere == nil then q.isThere = call('SISMEMBER', P .. 'queues', q.name) == 1 end
+  return q.isThere
+end
+
+-- Numbers grow over all queues and are never used again. Temporary ones are counted apart, without replication.
+local numbers = {}
+local function nextNumber(q, expected)
+  local key = P .. (q.isTemporary and 'seq:temporary' or 'seq')
+  local range = numbers[key]
+  if not range or range.next > range.last then
+    replicate(not q.isTemporary)
+    local last = call('INCRBY', key, expected)
+    range = { next = last - expected + 1, last = last }
+    numbers[key] = range
+  end
+  local number = range.next
+  range.next = number + 1
+  return string.format('%.0f', number)
+end
+
+local function put(q, stored, expected)
+  if q.isTemporary and not temporaryExists(q) then return end
+  local seq = nextNumber(q, expected)
+  q.puts[#q.puts + 1] = seq
+  q.puts[#q.puts + 1] = stored
+  q.tail[#q.tail + 1] = seq
+  q.readyDelta = q.readyDelta + 1
+  q.bytesDelta = q.bytesDelta + bytesOf(stored)
+end
+
+-- Octets of a message that `node` holds; false if it does not.
+local function heldBytes(q, node, seq)
+  if q.letGo[seq] then return false end
+  return call('HGET', heldKey(node, q), seq)
+end
+
+local function drop(q, seq, bytes)
+  q.drops[#q.drops + 1] = seq
+  q.isDropped[seq] = true
+  q.hadDrops = true
+  q.bytesDelta = q.bytesDelta - bytes
+end
+
+local function letGo(q, node, seq)
+  q.letGo[seq] = node
+  q.lettingGo = true
+end
+
+local function readAttempts(text)
+  if not text then return 0, 0 end
+  local failures, recoveries = string.match(text, '^(%d+) (%d+)$')
+  return tonumber(failures), tonumber(recoveries)
+end
+
+local function countAttempt(q, seq, reason)
+  if reason == 'undelivered' then return end
+  replicate(not q.isTemporary)
+  local failures, recoveries = readAttempts(call('HGET', q.attempts, seq))
+  if reason == 'nack' then failures = failures + 1 else recoveries = recoveries + 1 end
+  call('HSET', q.attempts, seq, failures .. ' ' .. recoveries)
+end
+
+local function giveBack(q, node, seq, reason)
+  letGo(q, node, seq)
+  q.returned[#q.returned + 1] = seq
+  q.readyDelta = q.readyDelta + 1
+  countAttempt(q, seq, reason)
+end
+
+local function isHeldByAnyone(q, seq)
+  for _, set in ipairs({ { 'ZRANGE', NODES, 0, -1 }, { 'SMEMBERS', P .. 'dying' } }) do
+    for _, node in ipairs(call(unpack(set))) do
+      if q.letGo[seq] ~= node and call('HEXISTS', heldKey(node, q), seq) == 1 then return true end
+    end
+  end
+  return false
+end
+
+-- Takes a message at rest away; its place becomes a tombstone. False if it is gone or held.
+local function dropAtRest(q, seq)
+  if q.isDropped[seq] then return false end
+  local stored = call('HGET', q.messages, seq)
+  if not stored or isHeldByAnyone(q, seq) then return false end
+  drop(q, seq, bytesOf(stored))
+  q.readyDelta = q.readyDelta - 1
+  return true
+end
+
+-- Returned numbers go back to their places. All that stands before the highest of them came back earlier or is a
+-- tombstone, since claims take from the head: so the walk is bounded by what is in flight, not by the queue's depth.
+local function mergeReturned(q)
+  local back = q.returned
+  for i = 1, #back do back[i] = tonumber(back[i]) end
+  table.sort(back)
+  local highest = back[#back]
+  local before = {}
+  while true do
+    local head = call('LINDEX', q.ready, 0)
+    if not head or tonumber(head) > highest then break end
+    for _, seq in ipairs(call('LPOP', q.ready, 256)) do before[#before + 1] = tonumber(seq) end
+  end
+  local merged, i, j = {}, 1, 1
+  while i <= #before or j <= #back do
+    if j > #back or (i <= #before and before[i] < back[j]) then merged[#merged + 1] = before[i]; i = i + 1
+    else merged[#merged + 1] = back[j]; j = j + 1 end
+  end
+  local pushed = {}
+  for k = #merged, 1, -1 do pushed[#pushed + 1] = string.format('%.0f', merged[k]) end
+  callMany('LPUSH', q.ready, pushed)
+end
+
+-- The longest waiting nodes are told, one for each message that became ready: hints, so nobody counts on them.
+local function wake(q, count)
+  replicate(false)
+  while count > 0 do
+    local waiting = call('ZPOPMIN', q.waiting)
+    if #waiting == 0 then return end
+    -- Nobody heard: that node is gone. (In a cluster the server only knows of its own listeners, and wakes one more.)
+    if call('PUBLISH', P .. 'inbox:' .. waiting[1], 'q' .. q.name) > 0 then count = count - 1 end
+  end
+end
+
+local function forget(q)
+  call('UNLINK', q.ready, q.counts, q.attempts, q.messages)
+  if not q.isTemporary then call('SREM', P .. 'queues', q.name) end
+end
+
+-- Writes what was gathered for one queue; the record is then as new.
+local function closeQueue(q, node)
+  replicate(not q.isTemporary)
+  if #q.puts > 0 then
+    if not q.isTemporary then call('SADD', P .. 'queues', q.name) end
+    callMany('HSET', q.messages, q.puts)
+    callMany('RPUSH', q.ready, q.tail)
+  end
+  if #q.returned > 0 then mergeReturned(q) end
+  if q.lettingGo then
+    local byNode = {}
+    for seq, holder in pairs(q.letGo) do
+      byNode[holder] = byNode[holder] or {}
+      table.insert(byNode[holder], seq)
+    end
+    for holder, seqs in pairs(byNode) do callMany('HDEL', heldKey(holder, q), seqs) end
+  end
+  if #q.drops > 0 then
+    callMany('HDEL', q.messages, q.drops)
+    if call('EXISTS', q.attempts) == 1 then callMany('HDEL', q.attempts, q.drops) end
+  end
+  if q.readyDelta ~= 0 then call('HINCRBY', q.counts, 'ready', q.readyDelta) end
+  if q.bytesDelta ~= 0 then call('HINCRBY', q.counts, 'bytes', q.bytesDelta) end
+  if q.hadDrops and call('EXISTS', q.messages) == 0 then forget(q) end
+  if q.lettingGo and node and call('EXISTS', heldKey(node, q)) == 0 and not call('ZSCORE', q.waiting, node) then
+    call('SREM', P .. 'busy:' .. node, q.name)
+  end
+  local woken = #q.tail + #q.returned
+  if woken > 0 then wake(q, woken) end
+  q.puts, q.tail, q.returned, q.drops, q.letGo = {}, {}, {}, {}, {}
+  q.readyDelta, q.bytesDelta, q.hadDrops, q.lettingGo = 0, 0, false, false
+end
+
+local function closeQueues(node)
+  for _, q in ipairs(touchedInOrder) do closeQueue(q, node) end
+end
+
+-- Removes a queue with all its messages, whoever holds them.
+local function removeQueue(q)
+  replicate(true)
+  for _, holder in ipairs(call('ZRANGE', NODES, 0, -1)) do call('UNLINK', heldKey(holder, q)) end
+  for _, holder in ipairs(call('SMEMBERS', P .. 'dying')) do call('UNLINK', heldKey(holder, q)) end
+  call('UNLINK', q.ready, q.messages, q.counts, q.attempts)
+  call('SREM', P .. 'queues', q.name)
+  q.isThere = false
+end

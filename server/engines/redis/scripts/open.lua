@@ -1,0 +1,50 @@
+-- The first words on every connection. Finds out whether this is the server it was; makes a node a member if it asks.
+--
+-- KEYS     1 <P>nodes
+-- ARGV     1 node, 2 whether it joins (0, 1), 3 what it says of itself (JSON)
+-- RETURNS  {'JOINED' | 'MEMBER' | 'FENCED' | 'TAKEN', epoch, suspect, durable, volatile, inbox, generation, id, wildcards}
+--          epoch: another for each server process and each loss of everything
+--          suspect: messages up to this number were there when the epoch began: perhaps they were delivered before
+--          durable, volatile: number of the last batch of the node's lanes
+--          inbox: number of its last parcel; generation, id: where the shared log ends
+--          wildcards: version of the table
+-- GUARANTEE no number of a message is given out twice, also when the server forgot that it was given out: numbers follow
+--          the clock, a thousand and twenty-four to the millisecond.
+--@include base
+
+local node, isJoining = ARGV[1], ARGV[2] == '1'
+passMemoryLimit()
+
+local store = P .. 'store'
+local run = string.match(call('INFO', 'server'), 'run_id:(%w+)')
+if call('HGET', store, 'run') ~= run then
+  local seq = tonumber(call('GET', P .. 'seq') or 0)
+  local first = string.format('%.0f', math.max(seq + 1048576, now * 1024))
+  call('SET', P .. 'seq', first)
+  call('SET', P .. 'seq:temporary', first)
+  local epoch = math.max(now, tonumber(call('HGET', store, 'epoch') or 0) + 1)
+  call('HSET', store, 'run', run, 'epoch', string.format('%.0f', epoch), 'suspect', string.format('%.0f', seq))
+  -- What was on its way to the nodes went with the old process.
+  local generation = tonumber(call('HGET', P .. 'log', 'generation') or 0)
+  for back = 0, 4 do call('UNLINK', P .. 'log:' .. (generation - back)) end
+  call('UNLINK', P .. 'log', P .. 'inboxes')
+end
+
+local record = P .. 'node:' .. node
+local state = call('ZSCORE', NODES, node) and 'MEMBER' or 'FENCED'
+if isJoining and state == 'MEMBER' then
+  state = 'TAKEN'
+elseif isJoining then
+  call('ZADD', NODES, now, node)
+  call('HSET', record, 'info', ARGV[3], 'joined', string.format('%.0f', now))
+  state = 'JOINED'
+end
+
+local durable, volatile = unpack(call('HMGET', record, 'durable', 'volatile'))
+local generation = call('HGET', P .. 'log', 'generation') or '1'
+local newest = call('XREVRANGE', P .. 'log:' .. generation, '+', '-', 'COUNT', 1)[1]
+local epoch, suspect, wildcards = unpack(call('HMGET', store, 'epoch', 'suspect', 'wildcards'))
+return {
+  state, epoch, suspect, durable or '0', volatile or '0', call('HGET', P .. 'inboxes', node) or '0',
+  generation, newest and newest[1] or '0-0', wildcards or '0',
+}

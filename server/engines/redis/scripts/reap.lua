@@ -1,0 +1,78 @@
+-- Takes back what a dead or leaving node had, in bounded bites: messages to their places, temporary queues, interest.
+--
+-- KEYS     1 <P>nodes
+-- ARGV     1 the node, 2 lease in ms (below 0: whatever its last beat), 3 messages at most
+-- RETURNS  {'ALIVE'} | {'OK', messages given back, whether all is done (0, 1)}
+-- GUARANTEE from the first bite on the node is fenced: whatever it still sends is refused, but its last durable batch is
+--          known for an hour, so that it learns what became of it. Each message comes back with one more recovery.
+--@include base
+--@include queues
+
+local node, lease, limit = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+passMemoryLimit()
+local seen = call('ZSCORE', NODES, node)
+if seen and tonumber(seen) >= now - lease and lease >= 0 then return { 'ALIVE' } end
+if not seen and call('SISMEMBER', P .. 'dying', node) == 0 then return { 'OK', 0, 1 } end
+call('ZREM', NODES, node)
+call('SADD', P .. 'dying', node)
+call('PEXPIRE', P .. 'node:' .. node, 3600000)
+call('HDEL', P .. 'inboxes', node)
+call('UNLINK', P .. 'commands:' .. node)
+
+local TEMPORARIES, INTERESTS = 64, 512
+
+local temporary = P .. 'temporary:' .. node
+for _, name in ipairs(call('SRANDMEMBER', temporary, TEMPORARIES)) do
+  removeQueue(openQueue(name))
+  call('SREM', temporary, name)
+  call('SREM', P .. 'busy:' .. node, name)
+end
+
+local watched = P .. 'watched:' .. node
+for _, each in ipairs(call('SRANDMEMBER', watched, INTERESTS)) do
+  local name = string.sub(each, 2)
+  if string.sub(each, 1, 1) == '=' then
+    call('SREM', P .. 'interest:' .. name, node)
+  else
+    local member = node .. ' ' .. name
+    call('ZREM', P .. 'wildcards', member)
+    local version = call('HINCRBY', P .. 'store', 'wildcards', 1)
+    call('ZADD', P .. 'wildcards:gone', version, member)
+    replicate(false)
+    call('PUBLISH', P .. 'cluster', '-' .. version .. ' ' .. member)
+    replicate(true)
+  end
+  call('SREM', watched, each)
+end
+
+local count = 0
+local busy = P .. 'busy:' .. node
+for _, name in ipairs(call('SMEMBERS', busy)) do
+  if count >= limit then break end
+  local q = openQueue(name)
+  replicate(false)
+  call('ZREM', q.waiting, node)
+  replicate(not q.isTemporary)
+  local held = heldKey(node, q)
+  local cursor = '0'
+  repeat
+    local page = call('HSCAN', held, cursor, 'COUNT', math.max(16, limit - count))
+    cursor = page[1]
+    for i = 1, #page[2], 2 do
+      if not q.letGo[page[2][i]] then
+        giveBack(q, node, page[2][i], 'gone')
+        count = count + 1
+      end
+    end
+  until cursor == '0' or count >= limit
+  if cursor == '0' then
+    replicate(true)
+    call('SREM', busy, name)
+  end
+end
+closeQueues()
+
+replicate(true)
+if call('EXISTS', temporary, watched, busy) > 0 then return { 'OK', count, 0 } end
+call('SREM', P .. 'dying', node)
+return { 'OK', count, 1 }

@@ -1,0 +1,121 @@
+import { TopicRouter } from '../../broker/topic-router.ts';
+import type { WildcardMatcher } from './batch.ts';
+import type { Keys } from './keys.ts';
+import type { Link, Reply } from './link/link.ts';
+import { listOf, numberOf, textOf } from './reply.ts';
+import { SCRIPTS } from './scripts.ts';
+
+const CACHED_TOPICS = 10_000;
+
+/**
+ * Which nodes watch which wildcards: this node's copy of the cluster's table, so that a publisher's node finds the inboxes
+ * itself and Redis never matches a pattern. Each change of the table has a number and is told to all; who missed one asks
+ * for what it missed. A copy may be late: the store then adds the nodes whose wildcards are younger than the copy.
+ */
+export class WildcardTable implements WildcardMatcher {
+  readonly #keys: Keys;
+  readonly #link: Link;
+  #version = 0;
+  #members = new Set<string>();
+  #router = new TopicRouter<string>();
+  readonly #cache = new Map<string, string>();
+  #isStale = false;
+  #refreshing: Promise<void> | undefined;
+
+  constructor(keys: Keys, link: Link) {
+    this.#keys = keys;
+    this.#link = link;
+  }
+
+  get version(): number {
+    return this.#version;
+  }
+
+  match(topic: string): string {
+    if (this.#members.size === 0) return '';
+    let nodes = this.#cache.get(topic);
+    if (nodes === undefined) {
+      nodes = [...this.#router.match(topic)].join(' ');
+      if (this.#cache.size >= CACHED_TOPICS) this.#cache.clear();
+      this.#cache.set(topic, nodes);
+    }
+    return nodes;
+  }
+
+  /** `+7 node pattern` or `-7 node pattern`: the seventh change. */
+  changed(text: string): void {
+    const space = text.indexOf(' ');
+    const version = Number(text.slice(1, space));
+    if (version <= this.#version && !this.#isStale) return;
+    if (version !== this.#version + 1 || this.#isStale) {
+      this.refresh();
+      return;
+    }
+    if (text.startsWith('+')) this.#add(text.slice(space + 1));
+    else this.#remove(text.slice(space + 1));
+    this.#version = version;
+  }
+
+  /** The store is at that version. */
+  seen(version: number): void {
+    if (version !== this.#version) this.refresh();
+  }
+
+  /** The store may have lost changes and given their numbers to others: nothing known counts. */
+  forget(): void {
+    this.#version = 0;
+    this.refresh();
+  }
+
+  refresh(): void {
+    this.#isStale = true;
+    this.#refreshing ??= this.#refresh().finally(() => (this.#refreshing = undefined));
+  }
+
+  async #refresh(): Promise<void> {
+    while (this.#isStale && this.#link.isUp) {
+      this.#isStale = false;
+      try {
+        this.#apply(listOf(await this.#link.run(SCRIPTS.wildcards, this.#keys.nodes, [this.#version])));
+      } catch {
+        // The next beat tells the version again.
+        return;
+      }
+    }
+  }
+
+  #apply(reply: readonly Reply[]): void {
+    const version = numberOf(reply[1]);
+    if (textOf(reply[0]) === 'ALL') {
+      this.#members = new Set();
+      this.#router = new TopicRouter();
+      this.#cache.clear();
+      for (const member of reply.slice(2)) this.#add(textOf(member));
+    } else {
+      const added = 3 + numberOf(reply[2]);
+      for (const member of reply.slice(3, added)) this.#add(textOf(member));
+      for (const member of reply.slice(added)) this.#remove(textOf(member));
+    }
+    this.#version = version;
+  }
+
+  #add(member: string): void {
+    if (this.#members.has(member)) return;
+    this.#members.add(member);
+    const [node, pattern] = split(member);
+    this.#router.add(pattern, true, node);
+    this.#cache.clear();
+  }
+
+  #remove(member: string): void {
+    if (!this.#members.delete(member)) return;
+    const [node, pattern] = split(member);
+    this.#router.remove(pattern, true, node);
+    this.#cache.clear();
+  }
+}
+
+function split(member: string): [node: string, pattern: string] {
+  const space = member.indexOf(' ');
+  return [member.slice(0, space), member.slice(space + 1)];
+}
