@@ -6,10 +6,10 @@ import type { Engine } from './broker/engine.ts';
 import { silentLog, type Log } from './broker/log.ts';
 import { publishFromServer } from './broker/server-publish.ts';
 import type { BrokerStats } from './broker/stats.ts';
-import { checkConfig, isLoopback, refuseOpenHost, type Config } from './config.ts';
+import { checkConfig, ConfigError, isLoopback, refuseOpenHost, type Config } from './config.ts';
 import { checkDataDir } from './data-dir.ts';
 import { Doors } from './doors.ts';
-import { createEngine } from './engines/create-engine.ts';
+import { createEngine, type RedisClient } from './engines/create-engine.ts';
 import type { Health, Readiness } from './http/health.ts';
 import { createHttpApp } from './http/http-app.ts';
 import { HttpListener } from './http/http-listener.ts';
@@ -17,6 +17,7 @@ import { explainListenFailure } from './listen-error.ts';
 import type { AttachOptions, BrokerOptions, CloseOptions, ListenOptions, ListenTcpOptions } from './broker-options.ts';
 import { PAGE_FOLDERS, VERSION } from './package.ts';
 import { PublishError } from './publish-error.ts';
+import { splitRedis } from './redis-choice.ts';
 import { readTlsFiles } from './tls-files.ts';
 import type { OriginPolicy } from './transports/upgrade-guard.ts';
 
@@ -45,10 +46,13 @@ const GRACE_MS = 1_000;
  * start (another process has the data folder, …).
  */
 export async function createBroker(options: BrokerOptions = {}): Promise<StompedeBroker> {
-  const { authenticator, authorizer, log = silentLog, clock, onFatal, ...values } = options;
-  const config = checkConfig(values);
+  const { authenticator, authorizer, log = silentLog, clock, onFatal, redis, ...values } = options;
+  const { client, values: redisValues } = splitRedis(redis, values.redisUrl);
+  const config = checkConfig({ ...values, ...redisValues }, { hasRedisClient: client !== undefined });
   if (config.engine === 'embedded') checkDataDir(config.dataDir);
-  const engine = createEngine(config);
+  const source = client ?? config.redisUrl;
+  if (config.engine !== 'redis' && source !== '') log.info({ event: 'redis-unused', reason: `engine says ${config.engine}` });
+  const engine = await engineFor(config, source);
   const core: Broker = new Broker({
     engine,
     authenticator: authenticator ?? createBuiltInAuthenticator(config.users),
@@ -70,6 +74,17 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Stomped
   const broker: StompedeBroker = new StompedeBroker({ config, core, engine, log, hasAuthentication });
   await core.start();
   return broker;
+}
+
+async function engineFor(config: Config, source: string | RedisClient): Promise<Engine> {
+  try {
+    return await createEngine(config, source);
+  } catch (error) {
+    if (config.engine !== 'redis') throw error;
+    // What can fail before it starts is which Redis it is to use.
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigError([`redisUrl (REDIS_URL), or redis for createBroker, must say which Redis: ${reason}.`], { cause: error });
+  }
 }
 
 interface Parts {

@@ -2,11 +2,14 @@ import type { Authenticator, Authorizer } from './broker/access.ts';
 import type { Log } from './broker/log.ts';
 import type { Config } from './config.ts';
 import type { Clock } from './lib/clock.ts';
+import type { RedisChoice } from './redis-choice.ts';
 
 type PartialOf<T> = { readonly [K in keyof T]?: T[K] extends readonly unknown[] ? T[K] : T[K] extends object ? PartialOf<T[K]> : T[K] };
 
 /** What `createBroker` takes: any of the options, and bodies for the ports. Neither environment nor files are read. */
-export interface BrokerOptions extends PartialOf<Config> {
+export interface BrokerOptions extends Omit<PartialOf<Config>, 'redis' | 'workers'> {
+  /** A Redis URL; a client of `redis` or `ioredis`, which stays the application's; or options of the Redis engine. */
+  readonly redis?: RedisChoice;
   /** Who may come in; in place of `users` and of the built-in guest. */
   readonly authenticator?: Authenticator;
   /** Who may do what; everything is allowed without it. */

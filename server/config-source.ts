@@ -24,7 +24,9 @@ export function fromFlags(flags: readonly string[]): ConfigSource & { readonly c
   for (let i = 0; i < flags.length; i += 1) {
     const [flag = '', ...rest] = flags[i]!.split('=');
     const value = rest.length > 0 ? rest.join('=') : flags[i + 1];
-    if (flag !== '--config' && !entries.has(flag)) problems.push(unknown(flag, 'flag', entries.keys(), 'on the command line'));
+    if (flag !== '--config' && !entries.has(flag)) {
+      problems.push(unknown(flag, 'flag', nearestWord(flag, entries.keys()), 'on the command line'));
+    }
     else if (value === undefined) problems.push(`${flag} must be followed by its value, but the command line ends there.`);
     else {
       values.set(flag, value);
@@ -44,6 +46,31 @@ export function fromEnvironment(environment: Readonly<Record<string, string | un
     problems: [],
     find: ({ env }) => (environment[env] ? { raw: environment[env], called: env, where: 'the environment' } : undefined),
   };
+}
+
+const OWN_PREFIX = 'STOMPEDE_';
+
+/** Heard by set-up and tests alone. */
+const NO_OPTION = new Set(['STOMPEDE_INSTALL']);
+
+/**
+ * Sentences about variables that bear our name and set nothing. They stop no start: the environment of a machine is often
+ * shared by releases of which only one knows a variable.
+ */
+export function strangersInEnvironment(environment: Readonly<Record<string, string | undefined>>): string[] {
+  const known = new Set(optionEntries().map(({ env }) => env));
+  // The prefix is no part of the likeness; PORT, REDIS_URL and a few more go without it.
+  const names = new Map([...known].map((env) => [withoutPrefix(env), env]));
+  return Object.keys(environment)
+    .filter((variable) => variable.startsWith(OWN_PREFIX) && !known.has(variable) && !NO_OPTION.has(variable))
+    .map((variable) => {
+      const nearest = nearestWord(withoutPrefix(variable), names.keys());
+      return unknown(variable, 'variable', nearest && names.get(nearest), 'in the environment');
+    });
+}
+
+function withoutPrefix(variable: string): string {
+  return variable.startsWith(OWN_PREFIX) ? variable.slice(OWN_PREFIX.length) : variable;
 }
 
 export function fromFile(path: string, isNamed: boolean): ConfigSource {
@@ -77,7 +104,10 @@ function strangersIn(values: unknown, table: ConfigTable, where: string, above: 
   if (!isRecord(values)) return [`${place || 'The configuration'} must be an object of options, but ${JSON.stringify(values)} came from ${where}.`];
   return Object.entries(values).flatMap(([key, value]) => {
     const row = Object.hasOwn(table, key) ? table[key] : undefined;
-    if (row === undefined) return [unknown([...above, key].join('.'), 'option', namesIn(table, above), `in ${where}`)];
+    if (row === undefined) {
+      const name = [...above, key].join('.');
+      return [unknown(name, 'option', nearestWord(name, namesIn(table, above)), `in ${where}`)];
+    }
     return isOption(row) ? [] : strangersIn(value, row, where, [...above, key]);
   });
 }
@@ -86,8 +116,7 @@ function namesIn(table: ConfigTable, above: readonly string[]): string[] {
   return Object.keys(table).map((key) => [...above, key].join('.'));
 }
 
-function unknown(name: string, kind: string, names: Iterable<string>, where: string): string {
-  const nearest = nearestWord(name, names);
+function unknown(name: string, kind: string, nearest: string | undefined, where: string): string {
   return `There is no ${kind} ${name}, which stands ${where}${nearest ? `; did you mean ${nearest}?` : '.'}`;
 }
 

@@ -1,9 +1,10 @@
 import { DEFAULT_BROKER_LIMITS as LIMITS, type BrokerLimits } from './broker/limits.ts';
 import { DEFAULT_REDELIVERY_POLICY as REDELIVERY, type RedeliveryPolicy } from './broker/redelivery.ts';
-import type { EmbeddedSizes } from './engines/create-engine.ts';
+import type { EmbeddedSizes, RedisSettings } from './engines/create-engine.ts';
 import { DEFAULT_MEMORY_ENGINE_OPTIONS as MEMORY, type MemoryEngineOptions } from './engines/memory/memory-engine.ts';
+import { DEFAULT_REDIS_ENGINE_OPTIONS as REDIS } from './engines/redis/options.ts';
 import type { FrameLimits } from './protocol/limits.ts';
-import { bytes, choice, count, milliseconds, optionalWord, passcodes, port, portOrOff, word, words, type Option } from './option.ts';
+import { bytes, choice, count, countOrAuto, milliseconds, name, optionalWord, passcodes, port, portOrOff, word, words, type Option } from './option.ts';
 
 /** The options that give `T` its values, section by section. */
 type OptionsOf<T> = { readonly [K in keyof T]: T[K] extends object ? OptionsOf<T[K]> : Option<T[K]> };
@@ -59,6 +60,21 @@ const memory: OptionsOf<MemoryEngineOptions> = {
   }),
 };
 
+const redis: OptionsOf<RedisSettings> = {
+  client: choice(['redis', 'ioredis'], 'redis', 'The library that talks to Redis.'),
+  prefix: name(REDIS.prefix, 'How all keys and channels in Redis begin; nodes with the same one are a cluster.'),
+  receipts: choice(
+    ['accepted', 'fsync', 'replica'],
+    REDIS.receipts,
+    'What a RECEIPT has to promise: Redis has it, has it on its disk, or its replicas have it too. A node does not start where Redis cannot keep that.',
+  ),
+  leaseMs: milliseconds(REDIS.leaseMs, 'How long a node may be silent before others redeliver what it held.', { min: 1_000 }),
+  beatMs: milliseconds(REDIS.beatMs, 'How often a node says that it lives.', { min: 50 }),
+  waitMs: milliseconds(REDIS.waitMs, 'How long a SEND waits for a Redis that is out of reach before it fails.'),
+  replicas: count(REDIS.replicas, 'How many replicas must have it before a RECEIPT, with `receipts` replica.', { max: 100 }),
+  topicLogBytes: bytes(REDIS.topicLogBytes, 'Topic messages that Redis keeps for a while, so that a node mends what it missed.'),
+};
+
 /** Every option there is: names, defaults, units and what they mean. README's table is written from it. */
 export const CONFIG_TABLE = {
   port: port(15_674, 'HTTP and WebSocket port; 0 = any free one.', { env: 'PORT' }),
@@ -75,9 +91,17 @@ export const CONFIG_TABLE = {
     { env: 'ALLOWED_ORIGINS' },
   ),
   maxConnections: count(65_536, 'Connections of each kind, WebSocket and TCP; further ones are refused.'),
-  engine: choice(['embedded', 'memory'], 'embedded', 'Where messages are kept: durable on disk, or gone with the process.', {
-    env: 'STOMPEDE_ENGINE',
+  engine: choice(
+    ['embedded', 'redis', 'memory'],
+    'embedded',
+    'Where messages are kept: on the disk of one node, in a Redis that nodes share (the default once `redisUrl` is set), or in memory, gone with the process.',
+    { env: 'STOMPEDE_ENGINE' },
+  ),
+  redisUrl: optionalWord('The Redis that nodes share, as a URL; see Scaling for its forms.', 'the URL of a Redis', {
+    env: 'REDIS_URL',
+    isSecret: true,
   }),
+  workers: countOrAuto(1, 'Nodes that this machine runs on the same ports; auto = one for each core. More than 1 need Redis.', { max: 256 }),
   dataDir: word('./data', 'Folder of the embedded engine; one process at a time.', { env: 'DATA_DIR' }),
   users: passcodes('Who may log in, as name:passcode pairs; none = guest/guest from this machine only.', { env: 'STOMPEDE_USERS' }),
   usersFile: optionalWord('A file of name:passcode lines, added to users.', 'the path of a file', { env: 'STOMPEDE_USERS_FILE' }),
@@ -91,6 +115,7 @@ export const CONFIG_TABLE = {
   limits,
   redelivery,
   embedded,
+  redis,
   memory,
 };
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DEFAULT_BROKER_LIMITS } from './broker/limits.ts';
 import { checkConfig, ConfigError, loadConfig, refuseOpenHost, type ConfigInput } from './config.ts';
+import { strangersInEnvironment } from './config-source.ts';
 import { optionEntries } from './config-table.ts';
 
 /** Runs with a folder of its own that holds the given files. */
@@ -130,6 +131,8 @@ describe('a wrong value stops the start', () => {
     const [problem = ''] = problemsOf({ environment: { STOMPEDE_USERS: 'hunter2' } });
     assert.match(problem, /^STOMPEDE_USERS must be name:passcode pairs/);
     assert.doesNotMatch(problem, /hunter2/);
+    const environment = { REDIS_URL: 'redis://:hunter2@h', STOMPEDE_REDIS_CLIENT: 'hiredis' };
+    assert.deepEqual(problemsOf({ environment }), ['STOMPEDE_REDIS_CLIENT must be one of redis, ioredis, but "hiredis" came from the environment.']);
   });
 
   test('when a name is not known, with the nearest that is', () => {
@@ -165,6 +168,64 @@ describe('a wrong value stops the start', () => {
     inFolder({ users: 'a:2' }, (directory) => {
       assert.match(problemsOf({ directory, environment: { STOMPEDE_USERS: 'a:1', STOMPEDE_USERS_FILE: 'users' } })[0] ?? '', /named once/);
     });
+  });
+});
+
+describe('the engine', () => {
+  const engineOf = (environment: Readonly<Record<string, string>>): string => loadConfig({ directory: tmpdir(), environment }).engine;
+
+  test('is redis as soon as a Redis is named, unless another one is asked for', () => {
+    const REDIS_URL = 'redis://127.0.0.1:6379';
+    assert.equal(engineOf({ REDIS_URL }), 'redis');
+    assert.equal(engineOf({ REDIS_URL, STOMPEDE_ENGINE: 'memory' }), 'memory');
+    assert.equal(engineOf({ REDIS_URL, STOMPEDE_ENGINE: 'embedded' }), 'embedded');
+    assert.equal(checkConfig({}, { hasRedisClient: true }).engine, 'redis');
+    assert.equal(checkConfig({ redisUrl: REDIS_URL }).engine, 'redis');
+  });
+
+  test('redis needs to know which', () => {
+    assert.deepEqual(problemsOf({ environment: { STOMPEDE_ENGINE: 'redis' } }), [
+      'engine (STOMPEDE_ENGINE) is redis, but which Redis is not said: set redisUrl (REDIS_URL), e.g. redis://127.0.0.1:6379.',
+    ]);
+  });
+
+  test('redis wants a lease of several beats, and a prefix that fits into names', () => {
+    const environment = { REDIS_URL: 'redis://h', STOMPEDE_REDIS_BEAT_MS: '6000' };
+    assert.match(problemsOf({ environment })[0] ?? '', /^redis\.leaseMs must be at least 3 times redis\.beatMs, .* 15000 and redis\.beatMs 6000\.$/);
+    assert.match(problemsOf({ environment: { STOMPEDE_REDIS_PREFIX: 'a{b}' } })[0] ?? '', /must be 1 to 64 letters, digits and . _ : -/);
+  });
+});
+
+describe('workers', () => {
+  const environment = { REDIS_URL: 'redis://127.0.0.1:6379' };
+
+  test('are one, a number, or as many as there are cores', () => {
+    assert.equal(loadConfig({ directory: tmpdir(), environment }).workers, 1);
+    assert.equal(loadConfig({ directory: tmpdir(), environment, flags: ['--workers', '4'] }).workers, 4);
+    assert.equal(loadConfig({ directory: tmpdir(), environment: { ...environment, STOMPEDE_WORKERS: 'auto' } }).workers, 'auto');
+    assert.match(problemsOf({ environment, flags: ['--workers', '0'] })[0] ?? '', /must be a whole number from 1 to 256, or auto/);
+  });
+
+  test('share a Redis, or are refused with what to set', () => {
+    assert.deepEqual(problemsOf({ flags: ['--workers', '2'] }), [
+      'workers must be 1 with the embedded engine, whose messages belong to one process, but it is 2. Set redisUrl (REDIS_URL), and several can share a Redis.',
+    ]);
+    assert.equal(problemsOf({ flags: ['--workers', 'auto', '--engine', 'memory'], environment }).length, 1);
+  });
+
+  test('are nothing for an embedding application', () => {
+    assert.throws(() => checkConfig({ redisUrl: 'redis://h', workers: 2 }), /workers must be left out/);
+  });
+});
+
+describe('variables of our name that no option has', () => {
+  test('are told with the nearest that one has', () => {
+    const environment = { STOMPEDE_LIMITS_MAX_PREFECH: '1', STOMPEDE_PORT: '1', STOMPEDE_COLOUR: 'red', STOMPEDE_INSTALL: '1', STOMPEDE_USERS: 'a:b', PROT: '1' };
+    assert.deepEqual(strangersInEnvironment(environment), [
+      'There is no variable STOMPEDE_LIMITS_MAX_PREFECH, which stands in the environment; did you mean STOMPEDE_LIMITS_MAX_PREFETCH?',
+      'There is no variable STOMPEDE_PORT, which stands in the environment; did you mean PORT?',
+      'There is no variable STOMPEDE_COLOUR, which stands in the environment.',
+    ]);
   });
 });
 

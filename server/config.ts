@@ -17,8 +17,8 @@ export class ConfigError extends Error {
   readonly exitCode = EXIT_CONFIG;
   readonly problems: readonly string[];
 
-  constructor(problems: readonly string[]) {
-    super(problems.join('\n'));
+  constructor(problems: readonly string[], options?: ErrorOptions) {
+    super(problems.join('\n'), options);
     this.name = 'ConfigError';
     this.problems = problems;
   }
@@ -48,34 +48,61 @@ export function loadConfig({ flags = [], environment = {}, directory = process.c
   return complete;
 }
 
-/** The configuration of an embedding application, which reads neither environment nor files. */
-export function checkConfig(values: object): Config {
-  return resolveConfig([fromValues(values, 'the options of createBroker')]);
+/**
+ * The configuration of an embedding application, which reads neither environment nor files. `hasRedisClient`: it hands
+ * over a client of Redis in place of `redisUrl`.
+ */
+export function checkConfig(values: object, { hasRedisClient = false } = {}): Config {
+  const config = resolveConfig([fromValues(values, 'the options of createBroker')], hasRedisClient);
+  if (config.workers === 1) return config;
+  throw new ConfigError([
+    `workers must be left out of the options of createBroker, but it is ${config.workers}: one broker is one node, and an application that wants several runs itself in as many processes.`,
+  ]);
 }
 
-function resolveConfig(sources: readonly ConfigSource[]): Config {
+function resolveConfig(sources: readonly ConfigSource[], hasRedisClient = false): Config {
   const problems = sources.flatMap((source) => source.problems);
   const values: Record<string, unknown> = {};
+  const unsaid = new Set<string>();
   for (const entry of optionEntries()) {
     const found = firstOf(sources, entry);
     let value = entry.option.default;
-    if (found) {
+    if (!found) unsaid.add(entry.name);
+    else {
       const result = entry.option.schema.safeParse(found.raw);
       if (result.success) value = result.data;
       else problems.push(`${found.called} must be ${entry.option.expected}, but ${shown(found.raw, entry)} came from ${found.where}.`);
     }
     put(values, entry.path, value);
   }
+  const isRedisKnown = hasRedisClient || values.redisUrl !== '';
+  if (isRedisKnown && unsaid.has('engine')) values.engine = 'redis';
   // The table that made `Config` is the one that was just walked.
   const config = values as unknown as Config;
-  if (problems.length === 0) problems.push(...contradictions(config));
+  if (problems.length === 0) problems.push(...contradictions(config, isRedisKnown));
   if (problems.length > 0) throw new ConfigError(problems);
   return deepFreeze(config);
 }
 
+/** A node whose lease ran out is taken for dead. */
+const BEATS_OF_LEASE = 3;
+
 /** What each option alone cannot see. */
-function contradictions({ limits, tlsCert, tlsKey }: Config): string[] {
+function contradictions({ limits, tlsCert, tlsKey, engine, redis, workers }: Config, isRedisKnown: boolean): string[] {
   const problems: string[] = [];
+  if (engine === 'redis' && !isRedisKnown) {
+    problems.push('engine (STOMPEDE_ENGINE) is redis, but which Redis is not said: set redisUrl (REDIS_URL), e.g. redis://127.0.0.1:6379.');
+  }
+  if (redis.beatMs * BEATS_OF_LEASE > redis.leaseMs) {
+    problems.push(
+      `redis.leaseMs must be at least ${BEATS_OF_LEASE} times redis.beatMs, or one late beat would cost a node its messages, but it is ${redis.leaseMs} and redis.beatMs ${redis.beatMs}.`,
+    );
+  }
+  if (workers !== 1 && engine !== 'redis') {
+    problems.push(
+      `workers must be 1 with the ${engine} engine, whose messages belong to one process, but it is ${workers}. Set redisUrl (REDIS_URL), and several can share a Redis.`,
+    );
+  }
   const atMost = (low: number, lowName: string, high: number, highName: string): void => {
     if (low > high) problems.push(`limits.${lowName} must be at most limits.${highName}, but ${low} is more than ${high}.`);
   };

@@ -6,6 +6,8 @@ export type { BrokerLimits } from './broker/limits.ts';
 export type { Log, LogFields } from './broker/log.ts';
 export type { RedeliveryPolicy } from './broker/redelivery.ts';
 export { ConfigError, loadConfig, type Config, type ConfigInput } from './config.ts';
+export type { RedisClient, RedisSettings } from './engines/create-engine.ts';
 export { ListenError } from './listen-error.ts';
 export type { AttachOptions, BrokerOptions, CloseOptions, ListenOptions, ListenTcpOptions } from './broker-options.ts';
+export type { RedisChoice, RedisSection } from './redis-choice.ts';
 export { PublishError } from './publish-error.ts';

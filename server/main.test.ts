@@ -100,6 +100,23 @@ describe('the process', () => {
     assert.equal(broker.stderr, 'stompede: PORT must be a whole number from 0 to 65535, but "http" came from the environment.\n');
   });
 
+  test('does not start several workers on a store of one process: a sentence and code 78', async () => {
+    const broker = new Process({}, ['--workers', '2']);
+    assert.equal(await broker.ended, 78);
+    assert.match(broker.stderr, /^stompede: workers must be 1 with the memory engine, .* Set redisUrl \(REDIS_URL\)/);
+  });
+
+  test('warns of a variable that sets nothing, and of a Redis that is not used', async () => {
+    const broker = new Process({ STOMPEDE_LOGLEVEL: 'debug', REDIS_URL: 'redis://:hunter2@127.0.0.1:1' });
+    const warning = await broker.event('unknown-variable');
+    assert.match(String(warning['reason']), /STOMPEDE_LOGLEVEL, .*did you mean LOG_LEVEL\?$/);
+    assert.equal((await broker.event('redis-unused'))['reason'], 'engine says memory');
+    assert.equal((await broker.event('listening'))['engine'], 'memory');
+    broker.child.kill('SIGTERM');
+    assert.equal(await broker.ended, 0);
+    assert.doesNotMatch(JSON.stringify(broker.lines), /hunter2/);
+  });
+
   test('does not start on an open address without users, and does with them', async () => {
     const refused = new Process({ HOST: '0.0.0.0' });
     const served = new Process({ HOST: '0.0.0.0', STOMPEDE_USERS: 'anna:lock' });

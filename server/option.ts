@@ -23,6 +23,7 @@ interface Extras {
   readonly env?: string;
   readonly min?: number;
   readonly max?: number;
+  readonly isSecret?: boolean;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -61,16 +62,28 @@ export function portOrOff(fallback: number | 'off', sentence: string, extras: Ex
   return { ...some, schema: z.union([z.literal('off'), some.schema]), expected: `${some.expected}, or off`, default: fallback };
 }
 
+/** `auto` leaves the number to the machine. */
+export function countOrAuto(fallback: number | 'auto', sentence: string, extras: Extras = {}): Option<number | 'auto'> {
+  const some = count(1, sentence, extras);
+  return { ...some, schema: z.union([z.literal('auto'), some.schema]), expected: `${some.expected}, or auto`, default: fallback };
+}
+
 export function word(fallback: string, sentence: string, { env }: Extras = {}): Option<string> {
   return { schema: text, expected: 'a text', unit: '', default: fallback, sentence, ...(env && { env }) };
 }
 
-/** A text that may be left out: '' = none. */
-export function optionalWord(sentence: string, expected: string, { env }: Extras = {}): Option<string> {
-  return { schema: z.string().trim(), expected, unit: '', default: '', sentence, ...(env && { env }) };
+/** A word that may become part of other names. */
+export function name(fallback: string, sentence: string): Option<string> {
+  const schema = z.string().regex(/^[\w.:-]{1,64}$/);
+  return { schema, expected: '1 to 64 letters, digits and . _ : -', unit: '', default: fallback, sentence };
 }
 
-export function choice<const T extends string>(words: readonly T[], fallback: T, sentence: string, { env }: Extras): Option<T> {
+/** A text that may be left out: '' = none. */
+export function optionalWord(sentence: string, expected: string, { env, isSecret }: Extras = {}): Option<string> {
+  return { schema: z.string().trim(), expected, unit: '', default: '', sentence, ...(env && { env }), ...(isSecret && { isSecret }) };
+}
+
+export function choice<const T extends string>(words: readonly T[], fallback: T, sentence: string, { env }: Extras = {}): Option<T> {
   return { schema: z.enum(words), expected: `one of ${words.join(', ')}`, unit: '', default: fallback, sentence, ...(env && { env }) };
 }
 

@@ -3,12 +3,12 @@ import type { Config } from './config.ts';
 
 /**
  * The log of a broker process: one JSON object a line on stdout. Written synchronously: its lines are few, and those
- * before an exit have to be there, in their order.
+ * before an exit have to be there, in their order. A process that is one of several workers says which.
  */
-export function createProcessLog(level: Config['logLevel']): Logger {
+export function createProcessLog(level: Config['logLevel'], worker?: number): Logger {
   const options = {
     level,
-    base: { pid: process.pid },
+    base: { pid: process.pid, ...(worker !== undefined && { worker }) },
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { error: stdSerializers.err },
