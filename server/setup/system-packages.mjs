@@ -7,7 +7,7 @@ import { main, ROOT, run, say, SetupError } from './house.mjs';
 import { unpackRedis } from './unpacked-redis.mjs';
 
 /**
- * Programs outside npm that the tests need, each with the variable that tells the tests where it is. A missing one is
+ * Programs outside npm that the tests and `npm run cluster` need, each with the variable that tells where it is. A missing one is
  * installed where that is ours to decide, and otherwise ends the run with the one line to type: never a silent skip.
  */
 const PROGRAMS = {
@@ -33,7 +33,7 @@ export async function ensureSystemPackages(names = Object.keys(PROGRAMS)) {
     const given = process.env[variable];
     if (given && !existsSync(given)) throw new SetupError(`${variable} names ${given}, which does not exist`);
     const path = given || (await find()) || (await install()) || (await find());
-    if (!path) throw new SetupError(`the tests need ${name}, which is not here and could not be installed. Type: ${line}`);
+    if (!path) throw new SetupError(`${name} is needed, and is not here and could not be installed. Type: ${line}`);
     variables[variable] = path;
   }
   return variables;
