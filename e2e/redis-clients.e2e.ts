@@ -68,7 +68,8 @@ describe('an application', () => {
 
   test('keeps clusters apart by their prefix', async () => {
     const client = new Redis({ path: redis.socket, lazyConnect: true });
-    const [one, two] = [await connectTo({ redis: { connection: client, prefix: 'one' } }), await connectTo({ redis: { connection: client, prefix: 'two' } })];
+    const one = await connectTo({ redis: { connection: client, prefix: 'one' } });
+    const two = await connectTo({ redis: { connection: client, prefix: 'two' } });
     await two.request('SUBSCRIBE', { id: 't', destination: '/topic/apart' });
     await one.request('SEND', { destination: '/topic/apart' });
     await one.request('SEND', { destination: '/queue/apart' });

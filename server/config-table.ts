@@ -4,7 +4,21 @@ import type { EmbeddedSizes, RedisSettings } from './engines/create-engine.ts';
 import { DEFAULT_MEMORY_ENGINE_OPTIONS as MEMORY, type MemoryEngineOptions } from './engines/memory/memory-engine.ts';
 import { DEFAULT_REDIS_ENGINE_OPTIONS as REDIS } from './engines/redis/options.ts';
 import type { FrameLimits } from './protocol/limits.ts';
-import { bytes, choice, count, countOrAuto, milliseconds, name, optionalWord, passcodes, port, portOrOff, word, words, type Option } from './option.ts';
+import {
+  bytes,
+  choice,
+  count,
+  countOrAuto,
+  milliseconds,
+  name,
+  optionalWord,
+  passcodes,
+  port,
+  portOrOff,
+  word,
+  words,
+  type Option,
+} from './option.ts';
 
 /** The options that give `T` its values, section by section. */
 type OptionsOf<T> = { readonly [K in keyof T]: T[K] extends object ? OptionsOf<T[K]> : Option<T[K]> };
@@ -66,7 +80,7 @@ const redis: OptionsOf<RedisSettings> = {
   receipts: choice(
     ['accepted', 'fsync', 'replica'],
     REDIS.receipts,
-    'What a RECEIPT has to promise: Redis has it, has it on its disk, or its replicas have it too. A node does not start where Redis cannot keep that.',
+    'What a RECEIPT has to promise: Redis has it, has it on its disk, or its replicas have it, too. Else the node does not start.',
   ),
   leaseMs: milliseconds(REDIS.leaseMs, 'How long a node may be silent before others redeliver what it held.', { min: 1_000 }),
   beatMs: milliseconds(REDIS.beatMs, 'How often a node says that it lives.', { min: 50 }),
@@ -94,7 +108,7 @@ export const CONFIG_TABLE = {
   engine: choice(
     ['embedded', 'redis', 'memory'],
     'embedded',
-    'Where messages are kept: on the disk of one node, in a Redis that nodes share (the default once `redisUrl` is set), or in memory, gone with the process.',
+    'Where messages are kept: on this disk, in a Redis that nodes share (once `redisUrl` is set), or nowhere but in memory.',
     { env: 'STOMPEDE_ENGINE' },
   ),
   redisUrl: optionalWord('The Redis that nodes share, as a URL; see Scaling for its forms.', 'the URL of a Redis', {

@@ -220,8 +220,9 @@ describe('workers', () => {
 
 describe('variables of our name that no option has', () => {
   test('are told with the nearest that one has', () => {
-    const environment = { STOMPEDE_LIMITS_MAX_PREFECH: '1', STOMPEDE_PORT: '1', STOMPEDE_COLOUR: 'red', STOMPEDE_INSTALL: '1', STOMPEDE_USERS: 'a:b', PROT: '1' };
-    assert.deepEqual(strangersInEnvironment(environment), [
+    const strange = { STOMPEDE_LIMITS_MAX_PREFECH: '1', STOMPEDE_PORT: '1', STOMPEDE_COLOUR: 'red' };
+    const fine = { STOMPEDE_INSTALL: '1', STOMPEDE_USERS: 'a:b', PROT: '1' };
+    assert.deepEqual(strangersInEnvironment({ ...strange, ...fine }), [
       'There is no variable STOMPEDE_LIMITS_MAX_PREFECH, which stands in the environment; did you mean STOMPEDE_LIMITS_MAX_PREFETCH?',
       'There is no variable STOMPEDE_PORT, which stands in the environment; did you mean PORT?',
       'There is no variable STOMPEDE_COLOUR, which stands in the environment.',

@@ -56,7 +56,8 @@ export function checkConfig(values: object, { hasRedisClient = false } = {}): Co
   const config = resolveConfig([fromValues(values, 'the options of createBroker')], hasRedisClient);
   if (config.workers === 1) return config;
   throw new ConfigError([
-    `workers must be left out of the options of createBroker, but it is ${config.workers}: one broker is one node, and an application that wants several runs itself in as many processes.`,
+    `workers must be left out of the options of createBroker, but it is ${config.workers}: ` +
+      'one broker is one node, and an application that wants several runs itself in as many processes.',
   ]);
 }
 
@@ -95,12 +96,14 @@ function contradictions({ limits, tlsCert, tlsKey, engine, redis, workers }: Con
   }
   if (redis.beatMs * BEATS_OF_LEASE > redis.leaseMs) {
     problems.push(
-      `redis.leaseMs must be at least ${BEATS_OF_LEASE} times redis.beatMs, or one late beat would cost a node its messages, but it is ${redis.leaseMs} and redis.beatMs ${redis.beatMs}.`,
+      `redis.leaseMs must be at least ${BEATS_OF_LEASE} times redis.beatMs, or one late beat would cost a node its messages, ` +
+        `but it is ${redis.leaseMs} and redis.beatMs ${redis.beatMs}.`,
     );
   }
   if (workers !== 1 && engine !== 'redis') {
     problems.push(
-      `workers must be 1 with the ${engine} engine, whose messages belong to one process, but it is ${workers}. Set redisUrl (REDIS_URL), and several can share a Redis.`,
+      `workers must be 1 with the ${engine} engine, whose messages belong to one process, but it is ${workers}. ` +
+        'Set redisUrl (REDIS_URL), and several can share a Redis.',
     );
   }
   const atMost = (low: number, lowName: string, high: number, highName: string): void => {

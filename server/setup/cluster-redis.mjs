@@ -16,10 +16,12 @@ const MAX_PATH_BYTES = 103;
 export async function startOwnRedis(program, folder) {
   const socket = join(resolve(folder), SOCKET);
   if (Buffer.byteLength(socket) > MAX_PATH_BYTES) {
-    throw new SetupError(`--data must name a folder of a shorter path: ${socket} is longer than the ${MAX_PATH_BYTES} bytes a socket's name may have`);
+    throw new SetupError(`--data must name a folder of a shorter path: a socket's may have ${MAX_PATH_BYTES} bytes, and ${socket} has more`);
   }
   await mkdir(folder, { recursive: true });
-  if (await answers(socket)) throw new SetupError(`a Redis runs in ${folder} already: end it (redis-cli -s ${socket} shutdown), or choose another folder by --data`);
+  if (await answers(socket)) {
+    throw new SetupError(`a Redis runs in ${folder} already: end it (redis-cli -s ${socket} shutdown), or choose another folder by --data`);
+  }
   const args = [
     ...['--port', '0', '--unixsocket', SOCKET, '--dir', resolve(folder)],
     ...['--appendonly', 'yes', '--appendfsync', 'everysec', '--save', '', '--maxmemory-policy', 'noeviction'],
