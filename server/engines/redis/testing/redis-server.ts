@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient, RESP_TYPES } from 'redis';
@@ -16,6 +16,8 @@ export interface RedisServerOptions {
   readonly hasPort?: boolean;
   /** Every change is in the append-only file before its reply leaves (`always`), or soon (`everysec`). Default: no file. */
   readonly appendFsync?: 'always' | 'everysec';
+  /** Of the default user. Default none. */
+  readonly password?: string;
   /** Watches over primaries instead of holding keys. Implies `hasPort`. */
   readonly isSentinel?: boolean;
 }
@@ -24,6 +26,9 @@ export type CommandReply = null | number | string | CommandReply[];
 
 const START_MS = 20_000;
 const COMMAND_MS = 5_000;
+
+const LOG = 'redis.log';
+const WORDS = 'redis.out';
 
 /** Starts a `redis-server` of the test's own in a temporary folder, and resolves when it answers. End it with `close`. */
 export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
@@ -37,9 +42,11 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
       return server;
     } catch (error) {
       // Somebody was quicker to take the port: another one will do.
-      if (port !== 0 && /Address already in use|bind: /.test(String(error))) continue;
-      await server.close();
-      throw error;
+      if (port !== 0 && /Address already in use/.test(String(error))) await server.forgetLog();
+      else {
+        await server.close();
+        throw error;
+      }
     }
   }
 }
@@ -82,13 +89,17 @@ export class RedisServer {
       if (error.code !== 'EEXIST' || this.#options.isSentinel !== true) return writeFile(conf, this.#configuration());
       return undefined;
     });
-    const child = spawn(this.#program, [conf, ...(this.#options.isSentinel ? ['--sentinel'] : [])], { cwd: this.folder, stdio: 'ignore' });
-    await once(child, 'spawn');
+    // What it finds wrong with its configuration it says before it opens its log.
+    const words = await open(join(this.folder, WORDS), 'a');
+    const args = [conf, ...(this.#options.isSentinel ? ['--sentinel'] : [])];
+    const child = spawn(this.#program, args, { cwd: this.folder, stdio: ['ignore', words.fd, words.fd] });
+    await once(child, 'spawn').finally(() => words.close());
     child.unref();
     this.#child = child;
     this.#callOff = watchOver(child.pid!, this.folder);
     try {
       await until('redis-server to answer', () => this.#answers(child), START_MS);
+      if (hasEnded(child)) throw new Error(`it ended with ${String(child.exitCode ?? child.signalCode)}`);
     } catch (error) {
       await this.kill();
       throw new Error(`redis-server did not start:\n${await this.log()}`, { cause: error });
@@ -142,6 +153,7 @@ export class RedisServer {
   async command(...args: readonly (string | number | Buffer)[]): Promise<CommandReply> {
     const client = createClient({
       RESP: 2,
+      ...(this.#options.password === undefined ? {} : { password: this.#options.password }),
       socket: { path: this.socket, reconnectStrategy: false, connectTimeout: COMMAND_MS },
       maintNotifications: 'disabled',
       disableClientInfo: true,
@@ -165,19 +177,24 @@ export class RedisServer {
 
   /** What the server wrote about itself, its last lines. */
   async log(): Promise<string> {
-    const text = await readFile(join(this.folder, 'redis.log'), 'utf8').catch(() => '(no log)');
-    return text.trimEnd().split('\n').slice(-20).join('\n');
+    const texts = await Promise.all([WORDS, LOG].map((name) => readFile(join(this.folder, name), 'utf8').catch(() => '')));
+    return texts.join('').trimEnd().split('\n').slice(-20).join('\n');
+  }
+
+  async forgetLog(): Promise<void> {
+    for (const name of [WORDS, LOG]) await rm(join(this.folder, name), { force: true });
   }
 
   #configuration(): string {
-    const { appendFsync, isSentinel, config } = this.#options;
+    const { appendFsync, password, isSentinel, config } = this.#options;
     const lines: Record<string, string | number | readonly string[]> = {
       port: this.port,
       bind: '127.0.0.1',
       unixsocket: this.socket,
       dir: this.folder,
-      logfile: join(this.folder, 'redis.log'),
+      logfile: join(this.folder, LOG),
       ...(isSentinel ? {} : DATA),
+      ...(password === undefined ? {} : { requirepass: password }),
       ...(appendFsync === undefined ? {} : { appendonly: 'yes', appendfsync: appendFsync }),
       ...config,
     };
