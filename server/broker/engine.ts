@@ -44,7 +44,10 @@ export interface Engine {
    */
   leave(queue: string): void;
 
-  /** A message this node holds, once more, for the rare case that it is to be moved; undefined if it is not held. */
+  /**
+   * A message this node holds, once more, for the rare case that it is to be moved; undefined if it is not held. Rejects,
+   * as do the questions below, when the store cannot be asked.
+   */
   readHeld(queue: string, seq: number): Promise<Message | undefined>;
 
   /** Resolves once topic messages that match (words by `.`, `*` one word, `#` zero or more) reach this node. Counted. */
@@ -192,7 +195,7 @@ export interface QueueInfo {
   readonly bytes: number;
 }
 
-/** What a topic's log keeps: the newest messages within all of these. 0 = no such bound; `maxMessages` is at least 1. */
+/** What a topic's log keeps: the newest messages within all of these. 0 = no such bound. */
 export interface LogBounds {
   readonly maxMessages: number;
   readonly maxAgeMs: number;

@@ -146,7 +146,9 @@ export class QueueDispatcher {
   /** What a NACK does: back to its place at once, or given up, for which the message has to be read again. */
   nackOperation(delivery: Delivery, requeue: boolean): Operation | Promise<Operation> {
     if (requeue && !isLastAttempt(delivery, this.#policy)) return this.releaseOperation(delivery, 'nack');
-    return this.#engine.readHeld(this.queue, delivery.seq).then((message) => {
+    // A store that cannot be asked now refuses the group, too, and says so.
+    const read = this.#engine.readHeld(this.queue, delivery.seq).catch(() => undefined);
+    return read.then((message) => {
       const reason = requeue ? 'delivery_limit' : 'rejected';
       const counters = { failures: delivery.failures, recoveries: delivery.recoveries };
       const operation = message && this.#giveUp(delivery.seq, message, reason, counters);

@@ -60,7 +60,7 @@ function encodeOperation({ holds, wildcards }: BatchContext, operation: StoreOpe
       return;
     case 'publish': {
       const { topic, message, log } = operation;
-      argv.push('P', topic, wildcards.match(topic), encodeEntry(topic, message), log?.maxMessages ?? 0, log?.maxAgeMs ?? 0);
+      argv.push('P', topic, wildcards.match(topic), encodeEntry(topic, message), log?.maxMessages ?? -1, log?.maxAgeMs ?? 0);
       return;
     }
     case 'settle': {

@@ -1,4 +1,5 @@
 import type { Claimed, ConsumerWant } from '../../broker/engine.ts';
+import { messageBytes } from '../../broker/message.ts';
 import type { Holds } from './holds.ts';
 import type { Keys } from './keys.ts';
 import type { Argument, Link, Reply } from './link/link.ts';
@@ -15,6 +16,10 @@ export interface ClaimsParts {
   /** The queue may have something to claim. */
   readonly onReady: (queue: string) => void;
 }
+
+/** What one script takes at most. */
+const MAX_BITE = 1000;
+const MAX_BITE_BYTES = 4 * 1024 * 1024;
 
 /** The net under the hints: every queue waited for is looked at this often, but no more than so many a second. */
 const POLL_MS = 4_000;
@@ -52,25 +57,25 @@ export class Claims {
   }
 
   async claim(queue: string, wants: readonly ConsumerWant[], maxBytes: number): Promise<Claimed[]> {
-    const credit = wants.reduce((sum, want) => sum + Math.max(0, want.credit), 0);
-    if (credit === 0) return [];
-    const { keys, link, membership, holds } = this.#parts;
+    if (!wants.some((want) => want.credit > 0)) return [];
     this.#waiting.add(queue);
-    if (this.#uncertain.has(queue)) await this.#reconcile();
-    if (!link.isUp || !membership.isMember || this.#uncertain.has(queue)) return [];
-    const { era } = holds;
-    const { node } = membership;
-    try {
-      const reply = listOf(await link.run(SCRIPTS.claim, keys.nodes, [node, ++this.#number, queue, credit, Math.max(0, Math.floor(maxBytes))]));
-      const status = textOf(reply[0]);
-      if (status === 'FENCED') membership.expelled(node, link);
-      // Of an era that is over: whoever reaped it has given it back.
-      if (status !== 'OK' || era !== holds.era) return [];
-      return this.#take(queue, wants, reply);
-    } catch {
-      this.#uncertain.add(queue);
-      return [];
+    const table = new Table(wants);
+    let room = Math.max(0, Math.floor(maxBytes));
+    // In bites, so that no script keeps Redis from others for long.
+    while (table.credit > 0 && (room > 0 || table.claimed.length === 0)) {
+      const wanted = Math.min(table.credit, MAX_BITE);
+      const bite = await this.#bite(queue, wanted, Math.min(room, MAX_BITE_BYTES));
+      for (const each of bite.taken) {
+        table.serve(each);
+        room -= messageBytes(each.message);
+      }
+      if (bite.taken.length < wanted) {
+        // Its share, or as much as fits: the rest is for whoever comes next.
+        if (bite.hasMore) queueMicrotask(() => { this.#parts.onReady(queue); });
+        break;
+      }
     }
+    return table.claimed;
   }
 
   leave(queue: string): void {
@@ -97,28 +102,34 @@ export class Claims {
     this.#waiting.clear();
   }
 
-  #take(queue: string, wants: readonly ConsumerWant[], reply: readonly Reply[]): Claimed[] {
-    const credits = wants.map((want) => want.credit);
-    const claimed: Claimed[] = [];
-    let want = 0;
+  async #bite(queue: string, credit: number, maxBytes: number): Promise<Bite> {
+    const { keys, link, membership, holds } = this.#parts;
+    if (this.#uncertain.has(queue)) await this.#reconcile();
+    if (!link.isUp || !membership.isMember || this.#uncertain.has(queue)) return NOTHING;
+    const { era } = holds;
+    const { node } = membership;
+    try {
+      const reply = listOf(await link.run(SCRIPTS.claim, keys.nodes, [node, ++this.#number, queue, credit, maxBytes]));
+      const status = textOf(reply[0]);
+      if (status === 'FENCED') membership.expelled(node, link);
+      // Of an era that is over: whoever reaped it has given it back.
+      if (status !== 'OK' || era !== holds.era) return NOTHING;
+      return { taken: this.#read(queue, reply), hasMore: reply[1] === 1 };
+    } catch {
+      this.#uncertain.add(queue);
+      return NOTHING;
+    }
+  }
+
+  #read(queue: string, reply: readonly Reply[]): Taken[] {
+    const taken: Taken[] = [];
     for (let i = 2; i < reply.length; i += 3) {
       const seq = numberOf(reply[i]);
       const [failures, recoveries] = readAttempts(reply[i + 1]!);
-      while (credits[want]! <= 0) want = (want + 1) % credits.length;
-      credits[want]!--;
       this.#parts.holds.add(queue, seq);
-      claimed.push({
-        seq,
-        message: decodeStored(octetsOf(reply[i + 2])),
-        want,
-        failures,
-        recoveries: recoveries + (seq <= this.#suspect ? 1 : 0),
-      });
-      want = (want + 1) % credits.length;
+      taken.push({ seq, message: decodeStored(octetsOf(reply[i + 2])), failures, recoveries: recoveries + (seq <= this.#suspect ? 1 : 0) });
     }
-    const hasMore = reply[1] === 1;
-    if (hasMore) queueMicrotask(() => this.#parts.onReady(queue));
-    return claimed;
+    return taken;
   }
 
   /** One at a time, and all queues that need it. */
@@ -148,6 +159,40 @@ export class Claims {
     // A round takes as long as it has to, and POLL_MS at least.
     const share = Math.min(count, Math.ceil(this.#waiting.size / 4));
     for (const queue of this.#pollQueue.splice(0, share)) if (this.#waiting.has(queue)) this.#parts.onReady(queue);
+  }
+}
+
+type Taken = Omit<Claimed, 'want'>;
+
+interface Bite {
+  readonly taken: readonly Taken[];
+  readonly hasMore: boolean;
+}
+
+const NOTHING: Bite = Object.freeze({ taken: [], hasMore: false });
+
+/** Deals messages out to the wants in turn, one each. */
+class Table {
+  readonly claimed: Claimed[] = [];
+  credit = 0;
+  readonly #credits: number[];
+  #turn = 0;
+
+  constructor(wants: readonly ConsumerWant[]) {
+    this.#credits = wants.map((want) => Math.max(0, want.credit));
+    for (const credit of this.#credits) this.credit += credit;
+  }
+
+  serve(taken: Taken): void {
+    while (this.#credits[this.#turn] === 0) this.#next();
+    this.claimed.push({ ...taken, want: this.#turn });
+    this.#credits[this.#turn]!--;
+    this.credit--;
+    this.#next();
+  }
+
+  #next(): void {
+    this.#turn = (this.#turn + 1) % this.#credits.length;
   }
 }
 

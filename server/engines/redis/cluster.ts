@@ -86,7 +86,7 @@ export class Cluster {
     this.lanes = { durable: laneOn('durable', durable), volatile: laneOn('volatile', link) };
     this.claims = new Claims({ keys, link, membership, holds: this.#holds, onReady: this.#ready });
     this.watched = new WatchedTopics(keys, link, membership);
-    this.inspection = new Inspection(keys, link, membership);
+    this.inspection = new Inspection(keys, link, membership, options.waitMs);
     this.directory = new Directory(keys, link);
     this.#inbox = new Inbox({
       keys,

@@ -1,23 +1,30 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { isTemporaryQueue, type LogEntry, type LogPage, type LogPosition, type QueueInfo } from '../../broker/engine.ts';
 import type { Message } from '../../broker/message.ts';
+import { unreachable } from './failures.ts';
 import type { Keys } from './keys.ts';
-import type { Argument, Link, Reply } from './link/link.ts';
+import { LinkLostError, type Argument, type Link, type Reply } from './link/link.ts';
 import type { Membership } from './membership.ts';
 import { listOf, numberOf, octetsOf, textOf } from './reply.ts';
 import type { Script } from './script.ts';
 import { SCRIPTS } from './scripts.ts';
 import { decodeLogRecord, decodeStored } from './stored-message.ts';
 
-/** Looking without touching. Everything rejects as the link does. */
+/**
+ * Looking without touching. Questions are asked again while the store is away; who has asked for long enough is told with a
+ * `StoreUnreachableError`.
+ */
 export class Inspection {
   readonly #keys: Keys;
   readonly #link: Link;
   readonly #membership: Membership;
+  readonly #waitMs: number;
 
-  constructor(keys: Keys, link: Link, membership: Membership) {
+  constructor(keys: Keys, link: Link, membership: Membership, waitMs: number) {
     this.#keys = keys;
     this.#link = link;
     this.#membership = membership;
+    this.#waitMs = waitMs;
   }
 
   async readHeld(queue: string, seq: number): Promise<Message | undefined> {
@@ -66,6 +73,22 @@ export class Inspection {
   }
 
   async #run(script: Script, argv: readonly Argument[]): Promise<readonly Reply[]> {
-    return listOf(await this.#link.run(script, this.#keys.nodes, argv));
+    const deadline = performance.now() + this.#waitMs;
+    for (;;) {
+      try {
+        if (this.#link.isUp) return listOf(await this.#link.run(script, this.#keys.nodes, argv));
+      } catch (error) {
+        if (!(error instanceof LinkLostError)) throw error;
+      }
+      if (performance.now() > deadline) throw new StoreUnreachableError(unreachable.detail);
+      await wait(AGAIN_MS);
+    }
   }
 }
+
+/** Redis could not be asked in time. */
+export class StoreUnreachableError extends Error {
+  override readonly name = 'StoreUnreachableError';
+}
+
+const AGAIN_MS = 50;

@@ -4,6 +4,9 @@ import type { Link } from './link/link.ts';
 import { listOf, numberOf, textOf } from './reply.ts';
 import { SCRIPTS } from './scripts.ts';
 
+/** Of keys, records and parcels; what changes them beyond understanding gets the next number. */
+const STORE_FORMAT = 1;
+
 /** How the store presents itself to a fresh connection; see `scripts/open.lua`. */
 export interface Opened {
   readonly epoch: number;
@@ -100,8 +103,11 @@ export class Membership {
   }
 
   async #ask(connection: Pick<Link, 'run'>, isJoining: boolean): Promise<[state: string, opened: Opened]> {
-    const asked = [this.node, isJoining ? 1 : 0, this.describe()];
+    const asked = [this.node, isJoining ? 1 : 0, this.describe(), STORE_FORMAT];
     const reply = listOf(await connection.run(SCRIPTS.open, this.#keys.nodes, asked));
+    if (textOf(reply[0]) === 'FOREIGN') {
+      throw new Error(`expected a store of format ${STORE_FORMAT} or one beside it, got ${numberOf(reply[1])}: it belongs to another release`);
+    }
     const [epoch, suspect, durable, volatile, inbox, generation] = reply.slice(1, 7).map(numberOf) as [number, number, number, number, number, number];
     const opened = { epoch, suspect, durable, volatile, inbox, generation, logId: textOf(reply[7]), wildcards: numberOf(reply[8]) };
     return [textOf(reply[0]), opened];

@@ -4,7 +4,7 @@
 -- ARGV     1 node, 2 lane (`durable`, `volatile`), 3 number of the batch in its lane, 4 messages it may put at most,
 --          5 does it need room (0, 1), 6 version of the node's table of wildcards, 7 octets the shared log may take,
 --          then for each group: how many operations, chain (0 = none), operations:
---          E queue stored | P topic matched entry maxMessages maxAgeMs (0 messages = no log)
+--          E queue stored | P topic matched entry maxMessages (-1 = no log, 0 = any number) maxAgeMs
 --          S queue seq | R queue seq reason | M queue seq to stored       of a message held: refused if it is not
 --          s queue seq | r queue seq reason | m queue seq to stored       of one that may have been taken away meanwhile
 --          L queue seq                                                    settles late
@@ -89,7 +89,7 @@ end
 function verbs.P(i)
   local topic, matched, entry = ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
   local maxMessages = tonumber(ARGV[i + 4])
-  if maxMessages > 0 then
+  if maxMessages >= 0 then
     local epoch, offset = appendToLog(topic, string.sub(entry, 2), maxMessages, tonumber(ARGV[i + 5]))
     entry = '\1' .. struct.pack('<dBc0', offset, #epoch, epoch) .. string.sub(entry, 2)
   end

@@ -11,6 +11,8 @@
 
 local node, lease = ARGV[1], tonumber(ARGV[2])
 passMemoryLimit()
+-- A beat is for now: after a failover or a restart everyone is given a lease's time to be heard again.
+replicate(false)
 local before = call('ZSCORE', NODES, node)
 if not before then return { 'FENCED' } end
 call('ZADD', NODES, 'XX', now, node)
@@ -45,9 +47,12 @@ local reply = {
 }
 local commands = P .. 'commands:' .. node
 for _, command in ipairs(call('LRANGE', commands, 0, -1)) do reply[#reply + 1] = command end
-call('DEL', commands)
+if #reply > 7 then
+  replicate(true)
+  call('DEL', commands)
+  replicate(false)
+end
 
 -- So that a bus which hears nothing is known to be dead.
-replicate(false)
 call('PUBLISH', P .. 'inbox:' .. node, 'b')
 return reply

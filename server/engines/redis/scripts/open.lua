@@ -1,8 +1,9 @@
 -- The first words on every connection. Finds out whether this is the server it was; makes a node a member if it asks.
 --
 -- KEYS     1 <P>nodes
--- ARGV     1 node, 2 whether it joins (0, 1), 3 what it says of itself (JSON)
--- RETURNS  {'JOINED' | 'MEMBER' | 'FENCED' | 'TAKEN', epoch, suspect, durable, volatile, inbox, generation, id, wildcards}
+-- ARGV     1 node, 2 whether it joins (0, 1), 3 what it says of itself (JSON), 4 format of keys and values that it speaks
+-- RETURNS  {'FOREIGN', format} where the store is of a format that the node cannot share, else
+--          {'JOINED' | 'MEMBER' | 'FENCED' | 'TAKEN', epoch, suspect, durable, volatile, inbox, generation, id, wildcards}
 --          epoch: another for each server process and each loss of everything
 --          suspect: messages up to this number were there when the epoch began: perhaps they were delivered before
 --          durable, volatile: number of the last batch of the node's lanes
@@ -16,6 +17,11 @@ local node, isJoining = ARGV[1], ARGV[2] == '1'
 passMemoryLimit()
 
 local store = P .. 'store'
+-- A node shares a store with its own release and with those next to it, or no node could be replaced while others run.
+local format, spoken = tonumber(call('HGET', store, 'format') or ARGV[4]), tonumber(ARGV[4])
+if math.abs(format - spoken) > 1 then return { 'FOREIGN', format } end
+if format ~= spoken or call('HEXISTS', store, 'format') == 0 then call('HSET', store, 'format', math.min(format, spoken)) end
+
 local run = string.match(call('INFO', 'server'), 'run_id:(%w+)')
 if call('HGET', store, 'run') ~= run then
   local seq = tonumber(call('GET', P .. 'seq') or 0)

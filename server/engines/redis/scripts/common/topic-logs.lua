@@ -24,7 +24,8 @@ local function appendToLog(topic, record, maxMessages, maxAgeMs)
   end
   local offset = string.format('%.0f', last + 1)
   call('HSET', log, 'epoch', epoch, 'last', offset, 'store', storeEpoch)
-  call('XADD', stream, 'MAXLEN', maxMessages, offset .. '-' .. string.format('%.0f', now), 'r', record)
+  call('XADD', stream, offset .. '-' .. string.format('%.0f', now), 'r', record)
+  if maxMessages > 0 then call('XTRIM', stream, 'MAXLEN', maxMessages) end
   if maxAgeMs > 0 then
     for _ = 1, 8 do
       local oldest = call('XRANGE', stream, '-', '+', 'COUNT', 16)
