@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 
 const RANDOM_DIGITS = 5;
 
@@ -10,6 +10,9 @@ export function createNodeId(now: number = Date.now()): string {
   const random = randomInt(36 ** RANDOM_DIGITS).toString(36).padStart(RANDOM_DIGITS, '0');
   return Math.floor(now / 1000).toString(36) + random;
 }
+
+/** Names something by chance alone: 72 random bits as 12 letters, digits, `-` and `_`. */
+export const randomId = (): string => randomBytes(9).toString('base64url');
 
 /**
  * Counts names up below a prefix: `prefix-1`, `prefix-2`, … in base 36, unique as long as the prefix is.

@@ -1,5 +1,6 @@
+import type { LogHead } from '../state/topic-logs-restore.ts';
 import { EFFECT } from './batch-format.ts';
-import type { Standing } from './batch-writer.ts';
+import type { LogStanding, Standing } from './batch-writer.ts';
 
 /** Who is told what a batch did. */
 export interface EffectReader {
@@ -9,12 +10,15 @@ export interface EffectReader {
   count(queue: string, seq: number, failures: number, recoveries: number): void;
   dropQueue(queue: string): void;
   suspectAll(): void;
+  /** `at` as for `put`. */
+  logPut(log: LogHead, standing: LogStanding, at: number): void;
 }
 
 /** Reads the effects of a batch in their order; returns the last number given to a message. Throws if it makes no sense. */
 export function readBatch(payload: Buffer, reader: EffectReader): number {
   const lastSeq = payload.readDoubleLE(0);
   let queue = '';
+  let log: LogHead = { topic: '', epoch: '', bounds: { maxMessages: 0, maxAgeMs: 0 } };
   let at = 8;
   while (at < payload.length) {
     const effect = payload[at++]!;
@@ -50,8 +54,26 @@ export function readBatch(payload: Buffer, reader: EffectReader): number {
       case EFFECT.suspectAll:
         reader.suspectAll();
         break;
+      case EFFECT.log: {
+        const topicEnd = at + 2 + payload.readUInt16LE(at);
+        const end = topicEnd + 1 + payload[topicEnd]!;
+        const bounds = { maxMessages: payload.readDoubleLE(end), maxAgeMs: payload.readDoubleLE(end + 8) };
+        log = { topic: payload.toString('utf8', at + 2, topicEnd), epoch: payload.toString('latin1', topicEnd + 1, end), bounds };
+        at = end + 16;
+        break;
+      }
+      case EFFECT.logPut: {
+        const standing = {
+          offset: payload.readDoubleLE(at),
+          at: payload.readDoubleLE(at + 8),
+          bytes: payload.readUInt32LE(at + 16),
+        };
+        reader.logPut(log, standing, at + 20);
+        at += 24 + payload.readUInt32LE(at + 20);
+        break;
+      }
       default:
-        throw new Error(`expected an effect between 1 and 6, got ${effect}: a later release wrote it?`);
+        throw new Error(`expected an effect between 1 and 8, got ${effect}: a later release wrote it?`);
     }
   }
   return lastSeq;

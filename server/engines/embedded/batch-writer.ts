@@ -1,7 +1,10 @@
 import { encodeInto, encodeMessageRecord } from '../../broker/message-record.ts';
 import type { Message } from '../../broker/message.ts';
+import type { StagedLogged } from '../state/topic-logs.ts';
+import type { LogHead } from '../state/topic-logs-restore.ts';
 import { EFFECT, FIXED_BYTES } from './batch-format.ts';
 import { RECORD_HEAD_BYTES, sealRecord } from './journal/record.ts';
+import type { Stored } from './resident-messages.ts';
 
 /** A message's standing in its queue, as it is written down. */
 export interface Standing {
@@ -10,6 +13,15 @@ export interface Standing {
   readonly bytes: number;
   readonly failures: number;
   readonly recoveries: number;
+}
+
+/** A message's standing in a topic's log, as it is written down. */
+export interface LogStanding {
+  readonly offset: number;
+  /** When it was logged, ms since the epoch. */
+  readonly at: number;
+  /** What it counts in byte caps. */
+  readonly bytes: number;
 }
 
 const SMALL_BYTES = 64 * 1024;
@@ -23,6 +35,10 @@ export class BatchWriter {
   #start = 0;
   /** The queue that effects refer to at this point. */
   #queue: string | undefined;
+  /** The same for logs. */
+  #log: LogHead | undefined;
+  /** The last offset given in this batch, by topic. */
+  readonly #offsets = new Map<string, number>();
 
   get isEmpty(): boolean {
     return this.#end === this.#start;
@@ -40,25 +56,32 @@ export class BatchWriter {
     this.#end = RECORD_HEAD_BYTES + 8;
     this.#start = this.#end;
     this.#queue = undefined;
+    this.#log = undefined;
+    this.#offsets.clear();
   }
 
   /** Returns where in the record the message stands. */
   put(queue: string, standing: Standing, message: Message): number {
-    const at = this.#beginPut(queue, standing);
-    let end = encodeInto(message, this.#buffer, at + 4);
-    if (end < 0) {
-      const record = encodeMessageRecord(message);
-      this.#reserve(4 + record.length);
-      end = at + 4 + record.copy(this.#buffer, at + 4);
-    }
-    return this.#endPut(at, end);
+    return this.#encode(this.#beginPut(queue, standing), message);
   }
 
   /** As `put`, for a message in its stored form. */
   putStored(queue: string, standing: Standing, record: Buffer): number {
-    const at = this.#beginPut(queue, standing);
-    this.#reserve(4 + record.length);
-    return this.#endPut(at, at + 4 + record.copy(this.#buffer, at + 4));
+    return this.#copy(this.#beginPut(queue, standing), record);
+  }
+
+  /** Gives a staged message its offset, behind those of the batch so far, and tells where in the record it stands. */
+  logPut({ log, entry, bounds }: StagedLogged<Stored>, message: Message): { readonly offset: number; readonly at: number } {
+    const { topic, epoch } = log;
+    const offset = (this.#offsets.get(topic) ?? log.last) + 1;
+    this.#offsets.set(topic, offset);
+    const { at, bytes } = entry;
+    return { offset, at: this.#encode(this.#beginLogPut({ topic, epoch, bounds }, { offset, at, bytes }), message) };
+  }
+
+  /** As `putStored`, for a message of a log. */
+  logPutStored(log: LogHead, standing: LogStanding, record: Buffer): number {
+    return this.#copy(this.#beginLogPut(log, standing), record);
   }
 
   drop(queue: string, seq: number): void {
@@ -94,6 +117,26 @@ export class BatchWriter {
     return this.#end;
   }
 
+  #beginLogPut(log: LogHead, { offset, at, bytes }: LogStanding): number {
+    if (!isSameLog(log, this.#log)) this.#writeLog(log);
+    this.#reserve(1 + FIXED_BYTES.logPut);
+    this.#end = this.#buffer.writeUInt8(EFFECT.logPut, this.#end);
+    this.#end = this.#buffer.writeDoubleLE(offset, this.#end);
+    this.#end = this.#buffer.writeDoubleLE(at, this.#end);
+    this.#end = this.#buffer.writeUInt32LE(bytes, this.#end);
+    return this.#end;
+  }
+
+  #encode(at: number, message: Message): number {
+    const end = encodeInto(message, this.#buffer, at + 4);
+    return end < 0 ? this.#copy(at, encodeMessageRecord(message)) : this.#endPut(at, end);
+  }
+
+  #copy(at: number, record: Buffer): number {
+    this.#reserve(4 + record.length);
+    return this.#endPut(at, at + 4 + record.copy(this.#buffer, at + 4));
+  }
+
   #endPut(at: number, end: number): number {
     this.#buffer.writeUInt32LE(end - at - 4, at);
     this.#end = end;
@@ -115,6 +158,20 @@ export class BatchWriter {
     this.#queue = queue;
   }
 
+  #writeLog(log: LogHead): void {
+    const { topic, epoch, bounds } = log;
+    const length = Buffer.byteLength(topic);
+    this.#reserve(1 + FIXED_BYTES.log + length + epoch.length);
+    this.#end = this.#buffer.writeUInt8(EFFECT.log, this.#end);
+    this.#end = this.#buffer.writeUInt16LE(length, this.#end);
+    this.#end += this.#buffer.write(topic, this.#end);
+    this.#end = this.#buffer.writeUInt8(epoch.length, this.#end);
+    this.#end += this.#buffer.write(epoch, this.#end, 'latin1');
+    this.#end = this.#buffer.writeDoubleLE(bounds.maxMessages, this.#end);
+    this.#end = this.#buffer.writeDoubleLE(bounds.maxAgeMs, this.#end);
+    this.#log = { topic, epoch, bounds };
+  }
+
   #writeCounters(failures: number, recoveries: number): void {
     this.#end = this.#buffer.writeUInt16LE(Math.min(failures, MAX_COUNT), this.#end);
     this.#end = this.#buffer.writeUInt16LE(Math.min(recoveries, MAX_COUNT), this.#end);
@@ -130,3 +187,8 @@ export class BatchWriter {
 }
 
 const MAX_COUNT = 0xffff;
+
+function isSameLog(log: LogHead, other: LogHead | undefined): boolean {
+  if (log.topic !== other?.topic || log.epoch !== other.epoch) return false;
+  return log.bounds.maxMessages === other.bounds.maxMessages && log.bounds.maxAgeMs === other.bounds.maxAgeMs;
+}

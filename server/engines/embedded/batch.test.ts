@@ -37,6 +37,10 @@ function tell(told: Told[], payload: Buffer): EffectReader {
     count: (...effect) => told.push(['count', ...effect]),
     dropQueue: (...effect) => told.push(['dropQueue', ...effect]),
     suspectAll: () => told.push(['suspectAll']),
+    logPut: (log, standing, at) => {
+      const record = payload.subarray(at + 4, at + 4 + payload.readUInt32LE(at));
+      told.push(['logPut', log, standing, decodeMessageRecord(record).body.toString('hex')]);
+    },
   };
 }
 
@@ -46,6 +50,9 @@ function write(batch: BatchWriter, [kind, ...effect]: Told, stored: boolean): vo
     const body = message(Buffer.from(third, 'hex'));
     if (stored) batch.putStored(queue, second, encodeMessageRecord(body));
     else batch.put(queue, second, body);
+  } else if (kind === 'logPut') {
+    const record = encodeMessageRecord(message(Buffer.from(third, 'hex')));
+    batch.logPutStored(effect[0] as never, second, record);
   } else if (kind === 'drop') batch.drop(queue, second);
   else if (kind === 'count') batch.count(queue, second, third, fourth);
   else if (kind === 'dropQueue') batch.dropQueue(queue);
@@ -56,6 +63,7 @@ const queue = fc.constantFrom('a', 'b', 'größer/ä', 'x'.repeat(900));
 const seq = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
 const count = fc.integer({ min: 0, max: 65_535 });
 const bytes = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+const bounds = fc.record({ maxMessages: seq, maxAgeMs: fc.constantFrom(0, 5) }, { noNullPrototype: true });
 const body = fc
   .oneof(fc.uint8Array({ maxLength: 200 }), fc.constant(new Uint8Array(100_000)))
   .map((each) => Buffer.from(each).toString('hex'));
@@ -70,6 +78,12 @@ const effect: fc.Arbitrary<Told> = fc.oneof(
   fc.tuple(fc.constant('count'), queue, seq, count, count),
   fc.tuple(fc.constant('dropQueue'), queue),
   fc.constant(['suspectAll'] as const),
+  fc.tuple(
+    fc.constant('logPut'),
+    fc.record({ topic: queue, epoch: fc.constantFrom('e1', 'e2'), bounds }, { noNullPrototype: true }),
+    fc.record({ offset: seq, at: seq, bytes }, { noNullPrototype: true }),
+    body,
+  ),
 );
 
 describe('a batch', () => {
@@ -102,6 +116,6 @@ describe('a batch', () => {
   test('with an effect that is not known is refused', () => {
     const payload = Buffer.alloc(9);
     payload[8] = 99;
-    assert.throws(() => readBatch(payload, tell([], payload)), /expected an effect between 1 and 6, got 99/);
+    assert.throws(() => readBatch(payload, tell([], payload)), /expected an effect between 1 and 8, got 99/);
   });
 });

@@ -5,19 +5,13 @@ import type { DiskRoom } from './disk-room.ts';
 import type { Journal } from './journal/journal.ts';
 import { placeAt, type Place } from './journal/place.ts';
 import { readRecord } from './journal/record.ts';
-import { journalBytes, placeOf, type ResidentMessages, type Stored, type StoredEntry } from './resident-messages.ts';
+import { journalBytes, type ResidentMessages, type Stored } from './resident-messages.ts';
 import { SEGMENT_HEAD_BYTES, type Segment } from './journal/segment.ts';
-
-/** A message in the front segment that is still needed, with its stored form. */
-interface Survivor {
-  readonly queue: string;
-  readonly entry: StoredEntry;
-  readonly place: Place;
-  readonly record: Buffer;
-}
+import { loggedSurvivor, queuedSurvivor, type Survivor } from './survivor.ts';
 
 /** A survivor that is being written once more, and where in the record. */
-interface Forwarded extends Survivor {
+interface Forwarded {
+  readonly survivor: Survivor;
   readonly at: number;
 }
 
@@ -78,20 +72,19 @@ export class Compactor {
   /** Writes what waits; to be called first when a batch is composed. */
   write(batch: BatchWriter): void {
     for (const survivor of this.#loaded) {
-      const { queue, entry, record } = survivor;
-      if (this.#isNeeded(survivor)) this.#forwarded.push({ ...survivor, at: batch.putStored(queue, entry, record) });
+      if (survivor.isNeeded()) this.#forwarded.push({ survivor, at: survivor.write(batch) });
     }
     this.#loaded = [];
   }
 
   /** The batch is on the disk; to be called before its groups are committed. */
   committed(record: Place): void {
-    for (const survivor of this.#forwarded) {
-      if (!this.#isNeeded(survivor)) continue;
-      const { entry, place, at } = survivor;
-      this.#journal.count(place, -journalBytes(entry));
-      this.#residents.move(entry, record + at);
-      this.#journal.count(record + at, journalBytes(entry));
+    for (const { survivor, at } of this.#forwarded) {
+      if (!survivor.isNeeded()) continue;
+      const { holder, place } = survivor;
+      this.#journal.count(place, -journalBytes(holder));
+      this.#residents.move(holder, record + at);
+      this.#journal.count(record + at, journalBytes(holder));
     }
     this.#forwarded = [];
   }
@@ -171,12 +164,8 @@ export class Compactor {
 
   #collect(payload: Buffer, start: Place): void {
     readBatch(payload, {
-      put: (queue, { seq }, at) => {
-        const entry = this.#state.find(queue, seq);
-        if (entry === undefined || placeOf(entry.content) !== start + at) return;
-        const record = payload.subarray(at + 4, at + 4 + payload.readUInt32LE(at));
-        this.#loaded.push({ queue, entry, place: start + at, record });
-      },
+      put: (queue, { seq }, at) => this.#load(queuedSurvivor(this.#state, queue, seq, start + at, { payload, at })),
+      logPut: (log, { offset }, at) => this.#load(loggedSurvivor(this.#state, log, offset, start + at, { payload, at })),
       drop: nothing,
       count: nothing,
       dropQueue: nothing,
@@ -184,8 +173,8 @@ export class Compactor {
     });
   }
 
-  #isNeeded({ queue, entry, place }: Survivor): boolean {
-    return placeOf(entry.content) === place && this.#state.find(queue, entry.seq) === entry;
+  #load(survivor: Survivor | undefined): void {
+    if (survivor) this.#loaded.push(survivor);
   }
 }
 

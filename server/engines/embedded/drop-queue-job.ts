@@ -2,7 +2,7 @@ import type { Failure } from '../../broker/engine.ts';
 import type { Queue } from '../state/queue.ts';
 import type { BatchWriter } from './batch-writer.ts';
 import type { Job } from './job.ts';
-import { journalBytes, placeOf, type Stored } from './resident-messages.ts';
+import { journalBytes, placeOf, type Holder, type Stored } from './resident-messages.ts';
 import type { Store } from './store.ts';
 
 /**
@@ -37,10 +37,13 @@ export class DropQueueJob implements Job {
 }
 
 /** Lets go of what the messages of a removed queue took in the journal and in memory. */
-export function forgetEntries({ journal, residents }: Store, queue: Queue<Stored>): void {
-  for (const entry of queue.entries()) {
-    const place = placeOf(entry.content);
-    if (place !== undefined) journal.count(place, -journalBytes(entry));
-    residents.forget(entry);
-  }
+export function forgetEntries(store: Store, queue: Queue<Stored>): void {
+  for (const entry of queue.entries()) forgetMessage(store, entry);
+}
+
+/** The same for one message. */
+export function forgetMessage({ journal, residents }: Pick<Store, 'journal' | 'residents'>, holder: Holder): void {
+  const place = placeOf(holder.content);
+  if (place !== undefined) journal.count(place, -journalBytes(holder));
+  residents.forget(holder);
 }

@@ -18,6 +18,8 @@ export class GroupJob implements Job {
   readonly #resolve: (outcome: Outcome) => void;
   /** Where in the record its messages stand, in their order. */
   readonly #puts: number[] = [];
+  /** The same for those that go into topic logs, with their offsets there. */
+  readonly #logged: { readonly offset: number; readonly at: number }[] = [];
 
   constructor(
     store: Store,
@@ -38,6 +40,7 @@ export class GroupJob implements Job {
 
   write(batch: BatchWriter): void {
     this.#puts.length = 0;
+    this.#logged.length = 0;
     for (const effect of this.#staged.effects) {
       const { queue, entry } = effect;
       if (queue.temporary) continue;
@@ -45,12 +48,14 @@ export class GroupJob implements Job {
       else if (effect.kind === 'drop') batch.drop(queue.name, entry.seq);
       else if (changesCounters(effect)) batch.count(queue.name, entry.seq, effect.failures, effect.recoveries);
     }
+    for (const { logged, message } of this.#staged.publications) if (logged) this.#logged.push(batch.logPut(logged, message));
   }
 
   committed(record: Place): void {
     const { state, marks } = this.#store;
     this.#keepPlaces(record);
     this.#announcer.add(state.commit(this.#staged));
+    this.#checkOffsets();
     const returned = this.#staged.effects.filter(({ kind, queue }) => kind === 'return' && !queue.temporary);
     if (returned.length > 0) marks.returned(returned.map(({ entry }) => entry.seq));
     this.#resolve({ ok: true, missed: this.#staged.missed });
@@ -75,6 +80,24 @@ export class GroupJob implements Job {
       journal.count(place, effect.kind === 'put' ? bytes : -bytes);
       if (effect.kind === 'put') residents.keep(entry, place, effect.message);
       else residents.forget(entry);
+    }
+    let logged = 0;
+    for (const publication of this.#staged.publications) {
+      if (!publication.logged) continue;
+      const { entry } = publication.logged;
+      const place = record + this.#logged[logged++]!.at;
+      journal.count(place, journalBytes(entry));
+      residents.keep(entry, place, publication.message);
+    }
+  }
+
+  /** What was written is what counts after a restart. */
+  #checkOffsets(): void {
+    let next = 0;
+    for (const { logged, topic } of this.#staged.publications) {
+      if (!logged) continue;
+      const { offset } = this.#logged[next++]!;
+      if (logged.entry.offset !== offset) throw new Error(`expected offset ${offset} in the log of ${topic}, got ${logged.entry.offset}`);
     }
   }
 }

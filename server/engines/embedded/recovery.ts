@@ -1,10 +1,12 @@
 import { Entry } from '../state/entry.ts';
 import type { State } from '../state/state.ts';
+import { Logged } from '../state/topic-log.ts';
+import type { LogHead } from '../state/topic-logs-restore.ts';
 import { BATCH } from './batch-format.ts';
 import { readBatch, type EffectReader } from './batch-reader.ts';
-import type { Standing } from './batch-writer.ts';
+import type { LogStanding, Standing } from './batch-writer.ts';
 import { placeAt, segmentOf } from './journal/place.ts';
-import { journalBytes, placeOf, type Stored, type StoredEntry } from './resident-messages.ts';
+import { journalBytes, placeOf, type Holder, type Stored, type StoredEntry } from './resident-messages.ts';
 import type { Segment } from './journal/segment.ts';
 
 /** Brings the state back by reading the journal from its front, and counts what each segment is still needed for. */
@@ -17,6 +19,7 @@ export class Recovery implements EffectReader {
 
   constructor(state: State<Stored>) {
     this.#state = state;
+    state.logs.onForget = (entry) => this.#uncount(entry);
   }
 
   read(segment: Segment, type: number, payload: Buffer, payloadOffset: number): void {
@@ -65,14 +68,34 @@ export class Recovery implements EffectReader {
     for (const entry of this.#state.restore.dropQueue(queue)?.entries() ?? []) this.#uncount(entry);
   }
 
+  logPut(log: LogHead, standing: LogStanding, at: number): void {
+    const segment = this.#segment!;
+    const place = placeAt(segment.number, this.#start + at);
+    segment.liveBytes += journalBytes(standing);
+    const { restore } = this.#state.logs;
+    const known = restore.find(log, standing.offset);
+    if (known) {
+      this.#uncount(known);
+      known.content = place;
+    } else {
+      restore.put(log, new Logged<Stored>(standing.at, standing.bytes, place, standing.offset));
+    }
+  }
+
+  /** Everything was read. */
+  finish(): void {
+    this.#state.restore.straighten();
+    this.#state.logs.restore.finish();
+  }
+
   suspectAll(): void {
     suspectAll(this.#state);
   }
 
-  #uncount(entry: StoredEntry): void {
-    const place = placeOf(entry.content);
+  #uncount(holder: Holder): void {
+    const place = placeOf(holder.content);
     const segment = place === undefined ? undefined : this.#segments.get(segmentOf(place));
-    if (segment) segment.liveBytes -= journalBytes(entry);
+    if (segment) segment.liveBytes -= journalBytes(holder);
   }
 }
 

@@ -18,6 +18,13 @@ export class Resident {
 export type Stored = Place | Resident;
 export type StoredEntry = Entry<Stored>;
 
+/** What has a message: an entry of a queue or of a topic's log. */
+export interface Holder {
+  /** What the message counts in byte caps. */
+  readonly bytes: number;
+  content: Message | Stored;
+}
+
 /**
  * Keeps the newest messages in memory, up to a number of octets. The oldest make way: either nobody reads their queue,
  * or it is so deep that its messages are read back many at a time, at little cost each.
@@ -27,7 +34,7 @@ export type StoredEntry = Entry<Stored>;
  */
 export class ResidentMessages {
   readonly #limitBytes: number;
-  #order = new Fifo<StoredEntry>();
+  #order = new Fifo<Holder>();
   #count = 0;
   #bytes = 0;
 
@@ -45,7 +52,7 @@ export class ResidentMessages {
   }
 
   /** Puts into an entry what stands for its message from now on. */
-  keep(entry: StoredEntry, place: Place, message: Message): void {
+  keep(entry: Holder, place: Place, message: Message): void {
     if (entry.bytes > this.#limitBytes) {
       entry.content = place;
       return;
@@ -59,13 +66,13 @@ export class ResidentMessages {
   }
 
   /** Tells an entry that its message lies elsewhere now. */
-  move(entry: StoredEntry, place: Place): void {
+  move(entry: Holder, place: Place): void {
     const { content } = entry;
     entry.content = content instanceof Resident ? new Resident(place, content.message) : place;
   }
 
   /** To be called when an entry is gone for good. */
-  forget(entry: StoredEntry): void {
+  forget(entry: Holder): void {
     const { content } = entry;
     if (content instanceof Resident) this.#reduce(entry, content);
   }
@@ -76,14 +83,14 @@ export class ResidentMessages {
     if (entry.content instanceof Resident) this.#reduce(entry, entry.content);
   }
 
-  #reduce(entry: StoredEntry, resident: Resident): void {
+  #reduce(entry: Holder, resident: Resident): void {
     entry.content = resident.place;
     this.#count--;
     this.#bytes -= entry.bytes;
   }
 
   #sweep(): void {
-    const order = new Fifo<StoredEntry>();
+    const order = new Fifo<Holder>();
     for (let i = 0; i < this.#order.length; i++) {
       const entry = this.#order.at(i)!;
       if (entry.content instanceof Resident) order.push(entry);

@@ -13,6 +13,7 @@ export function healthOf(store: Store | undefined): EngineHealth {
       journalBytes: journal.totalBytes,
       neededBytes: journal.liveBytes,
       queuedBytes: state.bytes,
+      logBytes: state.logs.bytes,
       memoryBytes: residents.bytes,
       flushes: commits.flushCount,
     },

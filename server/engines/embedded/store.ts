@@ -6,6 +6,7 @@ import { Compactor } from './compactor.ts';
 import { isFull, type Disk } from './disk.ts';
 import { DiskRoom } from './disk-room.ts';
 import { DirectoryLock } from './directory-lock.ts';
+import { forgetMessage } from './drop-queue-job.ts';
 import { GroupCommit } from './group-commit.ts';
 import { Journal } from './journal/journal.ts';
 import { storeOptions, type EmbeddedEngineOptions } from './options.ts';
@@ -14,7 +15,7 @@ import { Recovery, recoverHeld, suspectAll } from './recovery.ts';
 import { ResidentMessages, type Stored } from './resident-messages.ts';
 import { openSegments } from './journal/segment-store.ts';
 
-/** Everything that keeps queues on a disk, opened and recovered. */
+/** Everything that keeps queues and topic logs on a disk, opened and recovered. */
 export interface Store {
   readonly state: State<Stored>;
   readonly journal: Journal;
@@ -68,7 +69,7 @@ async function open(
   const state = new State<Stored>();
   const recovery = new Recovery(state);
   const segments = await openSegments(disk, directory, (...record) => recovery.read(...record));
-  state.restore.straighten();
+  recovery.finish();
   const journal = new Journal(disk, directory, options.segmentBytes, segments);
   opened.push(() => journal.close());
 
@@ -80,6 +81,7 @@ async function open(
   };
   const room = new DiskRoom(disk, directory, options, onRoom, (error) => commits.fail(error));
   const residents = new ResidentMessages(options.memoryBytes);
+  state.logs.onForget = (entry) => forgetMessage({ journal, residents }, entry);
   const reader = new PlaceReader(journal);
   const compactor = new Compactor(
     journal,

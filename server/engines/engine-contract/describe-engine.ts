@@ -10,6 +10,7 @@ import { describeRelease } from './release.ts';
 import type { CreateSubject } from './rig.ts';
 import { describeSettle } from './settle.ts';
 import { describeTemporaryQueues } from './temporary-queues.ts';
+import { describeTopicLog, describeTopicLogRestart } from './topic-log.ts';
 import { describeTopics } from './topics.ts';
 
 /**
@@ -23,12 +24,15 @@ export function describeEngine(name: string, create: CreateSubject, options: { r
     describeRelease(create);
     describeGroups(create);
     describeTopics(create);
+    describeTopicLog(create);
     describeTemporaryQueues(create);
     describeInspection(create);
     describeClaims(create);
     describeLedger(create);
     describeNodes(create);
     describeClose(create);
-    if (options.outlives) describeRestart(create);
+    if (!options.outlives) return;
+    describeRestart(create);
+    describeTopicLogRestart(create);
   });
 }

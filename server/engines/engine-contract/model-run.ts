@@ -12,6 +12,8 @@ export class ModelRun {
   /** Every claim there ever was: what wild operations choose from. */
   readonly #handles: Handle[] = [];
   #messageCount = 0;
+  /** What the engine called the numbering of each log. */
+  readonly #epochs = new Map<string, string>();
 
   constructor(rig: Rig) {
     this.#rig = rig;
@@ -33,6 +35,8 @@ export class ModelRun {
         assert.deepEqual(shown, this.#model.browse(step.queue, step.offset, step.limit));
         return;
       }
+      case 'readLog':
+        return this.#readLog(step.topic, step.after, step.limit);
       case 'purge':
         assert.equal(await engine.purge(step.queue, step.limit), this.#model.purge(step.queue, step.limit));
         return;
@@ -63,12 +67,13 @@ export class ModelRun {
     await this.#rig.done(...this.#model.held().map((handle) => settle(handle.queue, handle)));
     const left = infos.filter((info) => info.temporary).map((info) => ({ ...info, ready: 0, inFlight: 0, bytes: 0 }));
     assert.deepEqual((await engine.queues()).sort(byName), left);
-    assert.deepEqual(this.#rig.events.published, this.#model.published);
+    for (const topic of ['log.a', 'log.b']) await this.#readLog(topic, undefined, ALL);
+    assert.deepEqual(this.#published(), this.#model.published);
   }
 
   async #burst(step: Extract<Step, { kind: 'burst' }>): Promise<void> {
     const chain = { broken: false };
-    const isAllowed = (operation: Operation): boolean => step.lane === 'durable' || operation.kind === 'publish' || isTemporary(operation);
+    const isAllowed = (operation: Operation): boolean => step.lane === 'durable' || isVolatile(operation);
     const groups = step.groups.map((wishes) => wishes.map((wish) => this.#operation(wish)).filter((each) => each !== undefined).filter(isAllowed));
     const replies = groups.map((operations) => this.#rig.apply(operations, { lane: step.lane, ...(step.isChained ? { chain } : {}) }));
     let isBroken = false;
@@ -79,7 +84,8 @@ export class ModelRun {
       return outcome;
     });
     assert.deepEqual((await Promise.all(replies)).map(shorten), expected);
-    assert.deepEqual(await this.#rig.events.untilPublished(this.#model.published.length), this.#model.published);
+    await this.#rig.events.untilPublished(this.#model.published.length);
+    assert.deepEqual(this.#published(), this.#model.published);
   }
 
   async #claim(queue: string, credits: readonly number[], maxBytes: number): Promise<void> {
@@ -96,10 +102,34 @@ export class ModelRun {
     });
   }
 
+  async #readLog(topic: string, after: number | 'stranger' | undefined, limit: number): Promise<void> {
+    const known = this.#epochs.get(topic) ?? 'not seen yet';
+    const position = after === 'stranger' ? { epoch: 'of another log', offset: 1 } : after === undefined ? after : { epoch: known, offset: after };
+    const { epoch, ...page } = await this.#rig.engine.readLog(topic, position, limit);
+    const isStrange = after !== undefined && !this.#epochs.has(topic);
+    assert.deepEqual(page, this.#model.readLog(topic, isStrange ? 'stranger' : after, limit));
+    if (!this.#model.hasLog(topic)) assert.equal(epoch, '');
+    else if (this.#epochs.has(topic)) assert.equal(epoch, known, 'one numbering for the whole life of the log');
+    else this.#epochs.set(topic, epoch);
+  }
+
+  /** What watchers were told, with the place in the log. */
+  #published(): string[] {
+    return this.#rig.events.messages.map(({ topic, message: { id }, position }) => {
+      if (position) this.#epochs.set(topic, this.#epochs.get(topic) ?? position.epoch);
+      assert.equal(position?.epoch, position && this.#epochs.get(topic));
+      return `${topic} ${id} at ${position?.offset ?? 'none'}`;
+    });
+  }
+
   /** Undefined where there is nothing to do it to. */
   #operation(wish: Wish): Operation | undefined {
     if (wish.kind === 'enqueue') return { kind: 'enqueue', queue: wish.queue, message: this.#newMessage(wish.bodyBytes) };
     if (wish.kind === 'publish') return { kind: 'publish', topic: wish.topic, message: this.#newMessage(10) };
+    if (wish.kind === 'log') {
+      const log = { maxMessages: wish.maxMessages, maxAgeMs: 0 };
+      return { kind: 'publish', topic: wish.topic, message: this.#newMessage(wish.bodyBytes), log };
+    }
     const candidates = wish.isWild ? this.#handles : this.#model.held();
     const handle = candidates[wish.pick % candidates.length];
     if (!handle) return undefined;
@@ -125,6 +155,8 @@ const byName = (left: { name: string }, right: { name: string }): number => left
 
 const shorten = (outcome: Outcome): ModelOutcome => (outcome.ok ? outcome : { ok: false, code: outcome.failure.code });
 
-function isTemporary(operation: Exclude<Operation, { kind: 'publish' }>): boolean {
+/** May it go by the volatile lane? */
+function isVolatile(operation: Operation): boolean {
+  if (operation.kind === 'publish') return operation.log === undefined;
   return operation.queue.startsWith('temp:') && (operation.kind !== 'move' || operation.to.startsWith('temp:'));
 }

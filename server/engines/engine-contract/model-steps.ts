@@ -8,6 +8,7 @@ const TEMPORARY = ['temp:x', 'temp:y'];
 export type Step =
   | { readonly kind: 'burst'; readonly lane: Lane; readonly isChained: boolean; readonly groups: readonly Wish[][] }
   | { readonly kind: 'claim'; readonly queue: string; readonly credits: readonly number[]; readonly maxBytes: number }
+  | { readonly kind: 'readLog'; readonly topic: string; readonly after: number | 'stranger' | undefined; readonly limit: number }
   | { readonly kind: 'browse'; readonly queue: string; readonly offset: number; readonly limit: number }
   | { readonly kind: 'purge'; readonly queue: string; readonly limit: number }
   | { readonly kind: 'create'; readonly queue: string }
@@ -18,20 +19,32 @@ export type Step =
 export type Wish =
   | { readonly kind: 'enqueue'; readonly queue: string; readonly bodyBytes: number }
   | { readonly kind: 'publish'; readonly topic: string }
+  | { readonly kind: 'log'; readonly topic: string; readonly maxMessages: number; readonly bodyBytes: number }
   | { readonly kind: 'settle' | 'late'; readonly pick: number; readonly isWild: boolean }
   | { readonly kind: 'release'; readonly pick: number; readonly isWild: boolean; readonly reason: 'undelivered' | 'nack' | 'gone' }
   | { readonly kind: 'move'; readonly pick: number; readonly isWild: boolean; readonly to: string };
+
+const LOGGED = ['log.a', 'log.b'];
 
 const pick = fc.nat({ max: 999 });
 /** Seldom a message that is not held any more, or that never was. */
 const isWild = fc.nat({ max: 9 }).map((number) => number === 0);
 const reason = fc.constantFrom('undelivered' as const, 'nack' as const, 'gone' as const);
 
+/** Seldom without a bound, seldom a narrow one, so that logs grow and shrink. */
+const log: fc.Arbitrary<Wish> = fc.record({
+  kind: fc.constant('log' as const),
+  topic: fc.constantFrom(...LOGGED),
+  maxMessages: fc.oneof({ weight: 6, arbitrary: fc.constant(6) }, { weight: 1, arbitrary: fc.constantFrom(0, 1, 2, 20) }),
+  bodyBytes: fc.nat({ max: 300 }),
+});
+
 function wishFor(queues: readonly string[]): fc.Arbitrary<Wish> {
   const queue = fc.constantFrom(...queues);
   return fc.oneof(
     { weight: 5, arbitrary: fc.record({ kind: fc.constant('enqueue' as const), queue, bodyBytes: fc.nat({ max: 300 }) }) },
-    { weight: 1, arbitrary: fc.record({ kind: fc.constant('publish' as const), topic: fc.constantFrom('news', 'news.eu') }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('publish' as const), topic: fc.constantFrom('news', 'news.eu', ...LOGGED) }) },
+    { weight: 3, arbitrary: log },
     { weight: 3, arbitrary: fc.record({ kind: fc.constant('settle' as const), pick, isWild }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('late' as const), pick, isWild: fc.constant(true) }) },
     { weight: 3, arbitrary: fc.record({ kind: fc.constant('release' as const), pick, isWild, reason }) },
@@ -66,6 +79,12 @@ const burst: fc.Arbitrary<Step> = fc.oneof(
 
 const queue = fc.constantFrom(...DURABLE, ...DURABLE, ...TEMPORARY);
 const temporary = fc.constantFrom(...TEMPORARY);
+const readLog: fc.Arbitrary<Step> = fc.record({
+  kind: fc.constant('readLog' as const),
+  topic: fc.constantFrom(...LOGGED, 'news'),
+  after: fc.oneof({ weight: 5, arbitrary: fc.nat({ max: 30 }) }, { weight: 1, arbitrary: fc.constantFrom('stranger' as const, undefined) }),
+  limit: fc.nat(9),
+});
 const claim: fc.Arbitrary<Step> = fc.record({
   kind: fc.constant('claim' as const),
   queue,
@@ -77,6 +96,7 @@ export function anySteps(options: { readonly withRestarts: boolean; readonly cou
   const step: fc.Arbitrary<Step> = fc.oneof(
     { weight: 8, arbitrary: burst },
     { weight: 8, arbitrary: claim },
+    { weight: 3, arbitrary: readLog },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('browse' as const), queue, offset: fc.nat(9), limit: fc.nat(9) }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('purge' as const), queue, limit: fc.nat(5) }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('create' as const), queue: temporary }) },

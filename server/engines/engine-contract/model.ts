@@ -1,4 +1,4 @@
-import type { ConsumerWant, FailureCode, Operation, QueueInfo } from '../../broker/engine.ts';
+import type { ConsumerWant, FailureCode, LogBounds, LogEntry, Operation, QueueInfo } from '../../broker/engine.ts';
 import { messageBytes, type Message } from '../../broker/message.ts';
 
 interface ModelEntry {
@@ -21,6 +21,19 @@ export interface ModelClaimed {
   readonly want: number;
 }
 
+/** A topic's log: everything that was ever put in, and how much of it is forgotten. */
+interface ModelLog {
+  readonly messages: Message[];
+  forgotten: number;
+}
+
+/** As the port's page, without the epoch, which only the engine knows. */
+export interface ModelPage {
+  readonly last: number;
+  readonly entries: readonly LogEntry[];
+  readonly isComplete: boolean;
+}
+
 export type ModelOutcome = { readonly ok: true; readonly missed: number } | { readonly ok: false; readonly code: FailureCode };
 
 /**
@@ -30,16 +43,19 @@ export type ModelOutcome = { readonly ok: true; readonly missed: number } | { re
 export class Model {
   #queues = new Map<string, ModelEntry[]>();
   readonly #temporary = new Set<string>();
+  #logs = new Map<string, ModelLog>();
   readonly published: string[] = [];
 
   apply(operations: readonly Operation[]): ModelOutcome {
     const before = this.#copy();
+    const logsBefore = this.#copyLogs();
     const publishedCount = this.published.length;
     let missed = 0;
     for (const operation of operations) {
       const result = this.#apply(operation);
       if (result === 'not-held') {
         this.#queues = before;
+        this.#logs = logsBefore;
         this.published.length = publishedCount;
         return { ok: false, code: 'not-held' };
       }
@@ -80,6 +96,22 @@ export class Model {
     return messages.slice(offset, offset + limit);
   }
 
+  /** `after` is an offset of the present numbering, or `stranger` for a place of another one. */
+  readLog(topic: string, after: number | 'stranger' | undefined, limit: number): ModelPage {
+    const log = this.#logs.get(topic);
+    if (!log) return { last: 0, entries: [], isComplete: after === undefined };
+    const last = log.messages.length;
+    const isMiss = after === 'stranger' || (after !== undefined && after > last);
+    const from = isMiss ? 0 : (after ?? 0);
+    const all = log.messages.map((message, index) => ({ offset: index + 1, message }));
+    const entries = all.slice(Math.max(from, log.forgotten)).slice(0, limit);
+    return { last, entries, isComplete: !isMiss && from >= log.forgotten };
+  }
+
+  hasLog(topic: string): boolean {
+    return this.#logs.has(topic);
+  }
+
   purge(queue: string, limit: number): number {
     const gone = this.#atRest(queue).slice(0, limit);
     for (const entry of gone) this.#remove(queue, entry);
@@ -116,7 +148,9 @@ export class Model {
 
   #apply(operation: Operation): 'done' | 'missed' | 'not-held' {
     if (operation.kind === 'publish') {
-      this.published.push(`${operation.topic} ${operation.message.id}`);
+      const { topic, message, log } = operation;
+      const offset = log ? this.#log(topic, message, log) : 'none';
+      this.published.push(`${topic} ${message.id} at ${offset}`);
       return 'done';
     }
     if (operation.kind === 'enqueue') return this.#enqueue(operation.queue, operation.message);
@@ -137,6 +171,14 @@ export class Model {
     return operation.kind === 'move' ? this.#enqueue(operation.to, operation.message) : 'done';
   }
 
+  #log(topic: string, message: Message, { maxMessages }: LogBounds): number {
+    const log = this.#logs.get(topic) ?? { messages: [], forgotten: 0 };
+    this.#logs.set(topic, log);
+    const offset = log.messages.push(message);
+    if (maxMessages > 0) log.forgotten = Math.max(log.forgotten, offset - maxMessages);
+    return offset;
+  }
+
   #enqueue(queue: string, message: Message): 'done' {
     if (queue.startsWith('temp:') && !this.#temporary.has(queue)) return 'done';
     const entries = this.#queues.get(queue) ?? [];
@@ -153,6 +195,10 @@ export class Model {
 
   #atRest(queue: string): ModelEntry[] {
     return (this.#queues.get(queue) ?? []).filter((entry) => !entry.isHeld);
+  }
+
+  #copyLogs(): Map<string, ModelLog> {
+    return new Map([...this.#logs].map(([topic, { messages, forgotten }]) => [topic, { messages: [...messages], forgotten }]));
   }
 
   #copy(): Map<string, ModelEntry[]> {

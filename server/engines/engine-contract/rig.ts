@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Claimed, Engine, Group, Operation, Outcome } from '../../broker/engine.ts';
+import type { Claimed, Engine, Group, LogBounds, Operation, Outcome } from '../../broker/engine.ts';
 import { naturalLane } from '../../broker/lane.ts';
 import type { Message } from '../../broker/message.ts';
 import { message } from './messages.ts';
@@ -112,6 +112,7 @@ export const claimedIds = (claimed: readonly Claimed[]): string[] => claimed.map
 
 export const enqueue = (queue: string, id: string): Operation => ({ kind: 'enqueue', queue, message: message(id) });
 export const publish = (topic: string, id: string): Operation => ({ kind: 'publish', topic, message: message(id) });
+export const logged = (topic: string, id: string, log: LogBounds): Operation => ({ kind: 'publish', topic, message: message(id), log });
 export const settle = (queue: string, { seq }: { readonly seq: number }): Operation => ({ kind: 'settle', queue, seq });
 export const settleLate = (queue: string, { seq }: { readonly seq: number }): Operation => ({ kind: 'settle', queue, seq, late: true });
 export const move = (queue: string, { seq }: { readonly seq: number }, to: string, id: string): Operation => {

@@ -21,7 +21,7 @@ import { LoneNode } from '../state/lone-node.ts';
 import { State } from '../state/state.ts';
 
 export interface MemoryEngineOptions {
-  /** Octets that all queued messages together may take, as `messageBytes` counts; over it, enqueuing is refused. */
+  /** Octets that all messages in queues and topic logs may take, as `messageBytes` counts; over it, more are refused. */
   readonly memoryLimitBytes: number;
 }
 
@@ -49,12 +49,13 @@ export class MemoryEngine implements Engine {
   }
 
   health(): EngineHealth {
-    const isNearlyFull = this.#state.bytes >= this.#limitBytes * NEARLY_FULL;
-    const warnings = isNearlyFull ? [`The queues hold nearly all of the ${this.#limitBytes} octets they may; beyond them, SENDs are refused.`] : [];
+    const { bytes, logs } = this.#state;
+    const isNearlyFull = this.#bytes >= this.#limitBytes * NEARLY_FULL;
+    const warnings = isNearlyFull ? [`Queues and topic logs hold nearly all of the ${this.#limitBytes} octets they may; beyond them, what would have to be kept is refused.`] : [];
     return {
       state: this.#isClosed ? 'failed' : 'up',
       warnings,
-      facts: { queuedBytes: this.#state.bytes, memoryLimitBytes: this.#limitBytes },
+      facts: { queuedBytes: bytes, logBytes: logs.bytes, memoryLimitBytes: this.#limitBytes },
     };
   }
 
@@ -97,8 +98,9 @@ export class MemoryEngine implements Engine {
     this.#interest.remove(pattern);
   }
 
-  async readLog(_topic: string, after: LogPosition | undefined): Promise<LogPage> {
-    return { epoch: '', last: 0, entries: [], isComplete: after === undefined };
+  async readLog(topic: string, after: LogPosition | undefined, limit: number): Promise<LogPage> {
+    const { entries, ...page } = this.#state.logs.read(topic, after, limit);
+    return { ...page, entries: entries.map(({ offset, content }) => ({ offset, message: content })) };
   }
 
   async createTemporaryQueue(queue: string): Promise<void> {
@@ -142,7 +144,7 @@ export class MemoryEngine implements Engine {
     const announcer = this.#running();
     if (group.chain?.broken) return refuse('chain-broken', 'an earlier group of this session failed');
     if (!this.#hasRoomFor(group)) {
-      const detail = `the queues hold ${this.#state.bytes} of ${this.#limitBytes} octets; consume or purge before sending more`;
+      const detail = `queues and topic logs hold ${this.#bytes} of ${this.#limitBytes} octets; consume or purge before sending more`;
       return refuse('memory-limit', detail);
     }
     const staged = this.#state.stage(group);
@@ -155,9 +157,17 @@ export class MemoryEngine implements Engine {
   #hasRoomFor(group: Group): boolean {
     let bytes = 0;
     for (const operation of group.operations) {
-      if (operation.kind === 'enqueue') bytes += messageBytes(operation.message);
+      const isKept = operation.kind === 'enqueue' || (operation.kind === 'publish' && operation.log !== undefined);
+      if (isKept) bytes += messageBytes(operation.message);
     }
-    return bytes === 0 || this.#state.bytes + bytes <= this.#limitBytes;
+    if (bytes === 0 || this.#bytes + bytes <= this.#limitBytes) return true;
+    this.#state.logs.lookAfterSome();
+    return this.#bytes + bytes <= this.#limitBytes;
+  }
+
+  /** Octets of all messages. */
+  get #bytes(): number {
+    return this.#state.bytes + this.#state.logs.bytes;
   }
 
   #running(): Announcer {

@@ -56,8 +56,8 @@ export class Announcer {
     let next = 0;
     try {
       while (next < publications.length && !this.#isClosed) {
-        const { topic, message } = publications[next++]!;
-        this.#events.onMessage(topic, message, undefined);
+        const { topic, message, position } = publications[next++]!;
+        this.#events.onMessage(topic, message, position);
       }
       while (ready.length > 0 && !this.#isClosed) this.#events.onReady(ready.shift()!);
     } finally {

@@ -1,7 +1,8 @@
-import type { Failure } from '../../broker/engine.ts';
+import type { Failure, LogPosition } from '../../broker/engine.ts';
 import type { Message } from '../../broker/message.ts';
 import type { Entry } from './entry.ts';
 import type { Queue } from './queue.ts';
+import type { StagedLogged } from './topic-logs.ts';
 
 /** What a staged operation does, in terms that need neither a clock nor the state before: an engine writes them down. */
 export type Effect<Stored> = PutEffect<Stored> | DropEffect<Stored> | ReturnEffect<Stored>;
@@ -33,6 +34,14 @@ export interface ReturnEffect<Stored> {
 export interface Publication {
   readonly topic: string;
   readonly message: Message;
+  /** Where it stands in the topic's log, if it was put into one. */
+  readonly position?: LogPosition | undefined;
+}
+
+export interface StagedPublication<Stored> extends Publication {
+  /** What is to be put into the topic's log; the position is known when that is done. */
+  readonly logged?: StagedLogged<Stored>;
+  position?: LogPosition | undefined;
 }
 
 /** A group that was checked and has its reservations; it awaits `commit` or `undo`, one of them, once. */
@@ -40,7 +49,7 @@ export interface StagedGroup<Stored> {
   readonly ok: true;
   /** In the order of the operations. Those of temporary queues are among them. */
   readonly effects: readonly Effect<Stored>[];
-  readonly publications: readonly Publication[];
+  readonly publications: readonly StagedPublication<Stored>[];
   /** Late settles that found nothing. */
   readonly missed: number;
 }

@@ -1,8 +1,9 @@
 import type { Group, Operation, ReleaseReason } from '../../broker/engine.ts';
 import { messageBytes, type Message } from '../../broker/message.ts';
 import { Entry } from './entry.ts';
-import type { Effect, Publication, Refusal, StagedGroup } from './effect.ts';
+import type { Effect, Refusal, StagedGroup, StagedPublication } from './effect.ts';
 import type { QueueTable } from './queue-table.ts';
+import type { TopicLogs } from './topic-logs.ts';
 
 /**
  * The first of the two steps of a group: each operation is checked against the state as it will be when everything
@@ -11,12 +12,14 @@ import type { QueueTable } from './queue-table.ts';
  */
 export class Staging<Stored> {
   readonly effects: Effect<Stored>[] = [];
+  readonly publications: StagedPublication<Stored>[] = [];
   readonly #table: QueueTable<Stored>;
-  readonly #publications: Publication[] = [];
+  readonly #logs: TopicLogs<Stored>;
   #missed = 0;
 
-  constructor(table: QueueTable<Stored>) {
+  constructor(table: QueueTable<Stored>, logs: TopicLogs<Stored>) {
     this.#table = table;
+    this.#logs = logs;
   }
 
   stage(group: Group): StagedGroup<Stored> | Refusal {
@@ -24,7 +27,7 @@ export class Staging<Stored> {
       const refusal = this.#stage(operation);
       if (refusal) return refusal;
     }
-    return { ok: true, effects: this.effects, publications: this.#publications, missed: this.#missed };
+    return { ok: true, effects: this.effects, publications: this.publications, missed: this.#missed };
   }
 
   /** Stages the end of the first entries at rest. */
@@ -43,7 +46,7 @@ export class Staging<Stored> {
       case 'enqueue':
         return this.#put(operation.queue, operation.message);
       case 'publish':
-        this.#publications.push(operation);
+        this.#publish(operation);
         return undefined;
       case 'settle':
         return operation.late ? this.#settleLate(operation.queue, operation.seq) : this.#settle(operation.queue, operation.seq);
@@ -60,6 +63,12 @@ export class Staging<Stored> {
     const entry = new Entry<Stored>(++this.#table.lastSeq, messageBytes(message), message);
     this.#table.bytes += entry.bytes;
     this.#add({ kind: 'put', queue, entry, message });
+  }
+
+  #publish(operation: Operation & { readonly kind: 'publish' }): void {
+    const { topic, message, log } = operation;
+    if (log === undefined) this.publications.push(operation);
+    else this.publications.push({ topic, message, logged: this.#logs.stage(topic, message, log) });
   }
 
   #settle(name: string, seq: number): Refusal | undefined {

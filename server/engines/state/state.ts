@@ -6,9 +6,10 @@ import type { Queue } from './queue.ts';
 import { QueueTable } from './queue-table.ts';
 import { Restore } from './restore.ts';
 import { Staging } from './staging.ts';
+import { TopicLogs } from './topic-logs.ts';
 
 /**
- * All queues of one store, in memory: the reference semantics of the Engine port, without promises, clocks and disks.
+ * All queues and topic logs of one store, in memory: the reference semantics of the Engine port, without promises and disks.
  *
  * A group takes two steps, so that an engine can make it durable in between: `stage` checks it and reserves what it
  * touches, changing nothing that shows; `commit` makes it visible, `undo` takes it back without trace. Groups are
@@ -16,10 +17,16 @@ import { Staging } from './staging.ts';
  */
 export class State<Stored = never> {
   readonly #table = new QueueTable<Stored>();
+  readonly logs: TopicLogs<Stored>;
   /** Brings the state back at start-up. */
   readonly restore = new Restore<Stored>(this.#table);
 
-  /** Octets of all messages, staged ones included. */
+  /** `clock` tells ms since the epoch: the age of what stands in logs. */
+  constructor(clock: () => number = Date.now) {
+    this.logs = new TopicLogs(clock);
+  }
+
+  /** Octets of all queued messages, staged ones included. */
   get bytes(): number {
     return this.#table.bytes;
   }
@@ -35,15 +42,15 @@ export class State<Stored = never> {
   }
 
   stage(group: Group): StagedGroup<Stored> | Refusal {
-    const staging = new Staging<Stored>(this.#table);
+    const staging = new Staging<Stored>(this.#table, this.logs);
     const staged = staging.stage(group);
-    if (!staged.ok) this.#undo(staging.effects);
+    if (!staged.ok) this.undo(staging);
     return staged;
   }
 
   /** Stages the end of up to `limit` messages at rest, from the head on. */
   stagePurge(queue: string, limit: number): StagedGroup<Stored> {
-    return new Staging<Stored>(this.#table).stagePurge(queue, limit);
+    return new Staging<Stored>(this.#table, this.logs).stagePurge(queue, limit);
   }
 
   commit(staged: StagedGroup<Stored>): Announcement {
@@ -55,11 +62,15 @@ export class State<Stored = never> {
       else if (this.#commitEffect(effect)) ready.push(queue.name);
       else this.#table.retire(queue);
     }
+    for (const publication of staged.publications) {
+      if (publication.logged) publication.position = this.logs.commit(publication.logged);
+    }
     return { ready, publications: staged.publications };
   }
 
-  undo(staged: StagedGroup<Stored>): void {
-    this.#undo(staged.effects);
+  undo({ effects, publications }: Pick<StagedGroup<Stored>, 'effects' | 'publications'>): void {
+    for (const { logged } of publications) if (logged) this.logs.undo(logged);
+    this.#undo(effects);
   }
 
   /** As the port says; the entries are held when this returns, and nothing is undone if the engine then fails. */
