@@ -40,7 +40,7 @@ export class Calls {
   }
 
   run(script: Script, key: string, args: readonly Argument[]): Promise<Reply> {
-    return new Promise((resolve, reject) => this.#take(new Call(['EVALSHA', script.sha, 1, key, ...args], script, resolve, reject)));
+    return new Promise((resolve, reject) => this.#take(new Call(['EVALSHA', script.sha, '1', key, ...args], script, resolve, reject)));
   }
 
   /** Rejects all calls, those to come as well. */

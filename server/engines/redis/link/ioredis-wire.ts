@@ -18,27 +18,22 @@ class IoredisWire implements Wire {
   constructor(endpoint: Endpoint, access: Access, connectMs: number, events: WireEvents) {
     const client = createRawClient(endpoint, access, connectMs);
     this.#client = client;
-    let lastError: Error | undefined;
-    client.on('error', (error: Error) => {
-      lastError = error;
-    });
-    // What a parser or a handshake chokes on is an error alone; everything ends with this.
-    client.on('close', () => {
-      if (!this.#isDestroyed) events.onEnd(lastError ?? new Error('the connection was closed'));
-    });
+    const ended = (error: Error): void => {
+      if (!this.#isDestroyed) events.onEnd(error);
+    };
+    client.on('error', ended);
+    client.on('close', () => ended(new Error('the connection was closed')));
     client.on('messageBuffer', (channel: Buffer, payload: Buffer) => {
       if (!this.#isDestroyed) events.onMessage(channel, payload);
     });
-    this.opened = this.#open(() => lastError);
+    this.opened = this.#open();
   }
 
-  async #open(lastError: () => Error | undefined): Promise<void> {
+  async #open(): Promise<void> {
     try {
       await this.#client.connect();
-    } catch (error) {
-      // It says only that the connection was closed.
-      throw lastError() ?? error;
     } finally {
+      // Destroyed while it connected, the client may have come by a socket since.
       if (this.#isDestroyed) this.#client.stream?.destroy();
     }
   }
@@ -75,9 +70,9 @@ class IoredisWire implements Wire {
 
   destroy(): void {
     this.#isDestroyed = true;
-    this.#client.disconnect();
-    // `disconnect` says goodbye and waits for the other side, which may never come.
-    this.#client.stream?.destroy();
+    // `disconnect` says goodbye and waits for the other side, which may never answer: it is for what is not opened yet.
+    if (this.#client.stream) this.#client.stream.destroy();
+    else this.#client.disconnect();
   }
 }
 
