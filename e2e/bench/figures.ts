@@ -4,11 +4,13 @@ import { median } from './statistics.ts';
 
 /** What one round comes to. CPU in µs a unit, latencies in ms, memory in MiB. */
 export interface Figures {
+  /** Of nodes and of the store they share, together. */
   readonly cpuMicros: number;
   readonly generatorMicros: number;
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  /** Of both, too. */
   readonly rssAnonMiB: number;
   /** Units that came with one read of a socket: how well the broker joins its writes; 0 where it says nothing. */
   readonly perRead: number;
@@ -16,19 +18,23 @@ export interface Figures {
 }
 
 export function figuresOf(measured: Measured): Figures {
-  const { units, elapsedMs, reads, latency: pairs } = measured;
+  const { units, elapsedMs, reads, latency: pairs, brokerCpuMicros, storeCpuMicros, rssAnonBytes, storeRssAnonBytes = 0 } = measured;
   const latency = new Histogram();
   latency.add(pairs);
   return {
-    cpuMicros: measured.brokerCpuMicros / units,
+    cpuMicros: (brokerCpuMicros + (storeCpuMicros ?? 0)) / units,
     generatorMicros: measured.generatorCpuMicros / units,
     perSecond: (units / elapsedMs) * 1000,
     p50Ms: latency.quantileMs(0.5),
     p99Ms: latency.quantileMs(0.99),
-    rssAnonMiB: measured.rssAnonBytes / 2 ** 20,
+    rssAnonMiB: (rssAnonBytes + storeRssAnonBytes) / 2 ** 20,
     perRead: reads > 0 ? units / reads : 0,
-    extra: measured.extra ?? {},
+    extra: { ...(storeCpuMicros !== undefined && apart(brokerCpuMicros / units, storeCpuMicros / units, storeRssAnonBytes)), ...measured.extra },
   };
+}
+
+function apart(nodesMicros: number, redisMicros: number, redisBytes: number): Record<string, number> {
+  return { 'nodes µs': nodesMicros, 'Redis µs': redisMicros, 'Redis MiB': redisBytes / 2 ** 20 };
 }
 
 /** The median of each figure by itself. */

@@ -4,14 +4,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 const TICK_US = 10_000;
 
 /**
- * What a process and all its descendants have used, read from `/proc`. The kernel scales utime and stime to the
+ * What processes and all their descendants have used, read from `/proc`. The kernel scales utime and stime to the
  * scheduler's own exact sum, so a difference of two readings is off by one tick of 10 ms at most.
  */
 export class ProcessTree {
-  readonly #root: number;
+  readonly #roots: readonly number[];
 
-  constructor(root: number) {
-    this.#root = root;
+  constructor(roots: readonly number[]) {
+    this.#roots = roots;
   }
 
   /** CPU time in µs, user and system, of the living processes and of those they waited for. */
@@ -30,8 +30,8 @@ export class ProcessTree {
 
   #stats(): Stat[] {
     const all = readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? (readStat(Number(name)) ?? []) : []));
-    const tree = all.filter((stat) => stat.pid === this.#root);
-    if (tree.length === 0) throw new Error(`Process ${this.#root} is gone`);
+    const tree = all.filter((stat) => this.#roots.includes(stat.pid));
+    if (tree.length < this.#roots.length) throw new Error(`Of the processes ${this.#roots.join(', ')} some are gone`);
     for (let i = 0; i < tree.length; i++) tree.push(...all.filter((stat) => stat.parent === tree[i]!.pid));
     return tree;
   }

@@ -37,6 +37,8 @@ function isPresent(rival: Rival, report: Report): boolean {
 }
 
 function takesPart(rival: Rival, workload: Workload, { named }: BenchOptions, report: Report): boolean {
+  if (workload.onlyFor && !workload.onlyFor.includes(rival.name)) return false;
+  if (rival.only && !rival.only.includes(workload.name) && !named.has(rival.name)) return false;
   if (workload.needsQueues && !rival.hasQueues) {
     report.note(`${workload.name}: ${rival.name} has no queues`);
     return false;
@@ -70,8 +72,8 @@ class Course {
     const title = `${this.#workload.name}, round ${round + 1} of ${this.#options.rounds}, ${rival.name}`;
     this.#say(title);
     try {
-      const { target } = await this.#start(rival);
-      const ground = { testbed: this.#testbed, target, scale: this.#options.scale };
+      const { target, quietNodeBytes } = await this.#start(rival);
+      const ground = { testbed: this.#testbed, target, scale: this.#options.scale, quietNodeBytes };
       for await (const { name, measured } of this.#workload.run(ground)) this.#report.add(this.#workload, name, rival.name, measured);
       if (this.#workload.isFresh) await this.#stop(rival);
     } catch (error) {

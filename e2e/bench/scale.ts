@@ -18,6 +18,9 @@ export interface Scale {
     readonly window: number;
     readonly bodyBytes: number;
   } & Times;
+  readonly lanes: { readonly subscribers: number; readonly queueWindow: number; readonly bodyBytes: number } & Times;
+  readonly wildcards: { readonly counts: readonly number[]; readonly subscribers: number; readonly window: number; readonly bodyBytes: number } & Times;
+  readonly quietNode: { readonly rooms: number; readonly membersPerRoom: number; readonly bodyBytes: number } & Times;
   readonly depth: { readonly depths: readonly number[]; readonly window: number; readonly bodyBytes: number } & Times;
 }
 
@@ -41,6 +44,9 @@ export const SCALES: Readonly<Record<'small' | 'full', Scale>> = {
     connections: { count: 10_000, steps: 4, concurrency: 64, idleMs: 30_000 },
     subscribers: { counts: [100, 1_000, 10_000], window: 16, bodyBytes: 200, ...FULL_TIMES },
     destinations: { counts: [1, 100, 1_000, 10_000, 100_000], connections: 782, window: 16, bodyBytes: 200, ...FULL_TIMES },
+    lanes: { subscribers: 20, queueWindow: 16, bodyBytes: 200, ...FULL_TIMES },
+    wildcards: { counts: [0, 5_000], subscribers: 2, window: 16, bodyBytes: 200, ...FULL_TIMES },
+    quietNode: { rooms: 20, membersPerRoom: 10, bodyBytes: 200, ...FULL_TIMES },
     depth: { depths: [0, 1_000, 10_000, 100_000, 1_000_000], window: 200, bodyBytes: 1024, ...FULL_TIMES },
   },
   small: {
@@ -50,6 +56,9 @@ export const SCALES: Readonly<Record<'small' | 'full', Scale>> = {
     connections: { count: 1_000, steps: 4, concurrency: 64, idleMs: 1_000 },
     subscribers: { counts: [100, 1_000], window: 16, bodyBytes: 200, ...SMALL_TIMES },
     destinations: { counts: [1, 100, 1_000], connections: 100, window: 16, bodyBytes: 200, ...SMALL_TIMES },
+    lanes: { subscribers: 20, queueWindow: 16, bodyBytes: 200, ...SMALL_TIMES },
+    wildcards: { counts: [0, 1_000], subscribers: 2, window: 16, bodyBytes: 200, ...SMALL_TIMES },
+    quietNode: { rooms: 10, membersPerRoom: 10, bodyBytes: 200, ...SMALL_TIMES },
     depth: { depths: [0, 1_000, 10_000], window: 200, bodyBytes: 1024, ...SMALL_TIMES },
   },
 };

@@ -33,10 +33,10 @@ export class Client {
     );
   }
 
-  /** Connects and logs in. `fail` hears whatever goes wrong from then on. */
+  /** Connects to the node whose turn it is, and logs in. `fail` hears whatever goes wrong from then on. */
   static async open(target: Target, dialect: Dialect, index: number, fail: (why: string) => void): Promise<Client> {
     const client = new Client(index, dialect, fail);
-    client.#connection = await Connection.open(target, {
+    client.#connection = await Connection.open(target, target.ports[index % target.ports.length]!, {
       message: (buffer, start, end) => client.#reader.message(buffer, start, end),
       lost: (why) => client.#fail(why),
     });

@@ -27,7 +27,7 @@ export class Connection {
   #head = '';
   #isClosed = false;
 
-  private constructor(target: Target, events: ConnectionEvents, settle: (error?: Error) => void) {
+  private constructor(target: Target, port: number, events: ConnectionEvents, settle: (error?: Error) => void) {
     this.#events = events;
     this.#scanner = new MessageScanner({
       message: (buffer, start, end) => events.message(buffer, start, end),
@@ -37,21 +37,21 @@ export class Connection {
     this.#upgraded = () => settle();
     this.#socket = connect({
       host: target.host,
-      port: target.port,
+      port,
       noDelay: true,
       onread: { buffer: readBuffer, callback: (length) => this.#read(length) },
     });
-    this.#socket.on('connect', () => this.#socket.write(upgradeRequest(target)));
+    this.#socket.on('connect', () => this.#socket.write(upgradeRequest(target, port)));
     this.#socket.on('error', (error) => this.#lose(error.message));
     this.#socket.on('close', () => {
       this.#lose('the socket closed');
-      if (this.#upgraded) settle(new Error(`No upgrade from ${target.host}:${target.port}: ${this.#head.split('\r\n')[0] || 'no answer'}`));
+      if (this.#upgraded) settle(new Error(`No upgrade from ${target.host}:${port}: ${this.#head.split('\r\n')[0] || 'no answer'}`));
     });
   }
 
-  static open(target: Target, events: ConnectionEvents): Promise<Connection> {
+  static open(target: Target, port: number, events: ConnectionEvents): Promise<Connection> {
     return new Promise((resolve, reject) => {
-      const connection: Connection = new Connection(target, events, (error) => (error ? reject(error) : resolve(connection)));
+      const connection: Connection = new Connection(target, port, events, (error) => (error ? reject(error) : resolve(connection)));
     });
   }
 
@@ -103,10 +103,10 @@ export class Connection {
   }
 }
 
-function upgradeRequest(target: Target): string {
+function upgradeRequest(target: Target, port: number): string {
   return [
     `GET ${target.path} HTTP/1.1`,
-    `Host: ${target.host}:${target.port}`,
+    `Host: ${target.host}:${port}`,
     'Connection: Upgrade',
     'Upgrade: websocket',
     'Sec-WebSocket-Version: 13',

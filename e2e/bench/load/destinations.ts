@@ -24,7 +24,7 @@ const NAME_DIGITS = 6;
  */
 export async function destinations({ target, destinations: count, connections, pace }: DestinationsJob): Promise<Measured> {
   const fleet = new Fleet(target);
-  const meter = new Meter(target.pid);
+  const meter = new Meter(target);
   const clients = await fleet.open(connections);
   const before = meter.rssAnonBytes();
   const runs = splitEvenly(count, connections);

@@ -1,5 +1,5 @@
 import { setTimeout as passed } from 'node:timers/promises';
-import { seqOf } from './body.ts';
+import { senderOf, seqOf } from './body.ts';
 import type { Client } from './client.ts';
 import { Fleet } from './fleet.ts';
 import { Histogram } from './histogram.ts';
@@ -27,64 +27,75 @@ const MAX_MESSAGES = 4_000_000;
 const DRAIN_MS = 30_000;
 
 /**
- * One producer with receipts, one consumer that acknowledges each message by itself. When the queue holds something
- * beforehand, the consumer acknowledges one message for each receipt of the producer, so that the depth stays as it is.
+ * One producer with receipts, one consumer that acknowledges each message by itself; on several nodes one of each at
+ * every node, which share the window. When the queue holds something beforehand, there is one pair, and the consumer
+ * acknowledges one message for each receipt of the producer, so that the depth stays as it is.
  *
- * The stretch of work ends with one last message: its arrival means that all came, the RECEIPT of its ACK that all are
+ * The stretch of work ends with one last message: when all have come, the RECEIPT of the last ACK means that they are
  * settled. Into a queue that should be empty then, a stranger's message is sent: whatever comes before it is left over.
  */
 export async function durableQueue(job: QueueJob): Promise<Measured> {
+  const isEmpty = job.queued.from === job.queued.to;
   const fleet = new Fleet(job.target);
-  const run = new QueueRun(job, fleet, ...((await fleet.open(2)) as [Client, Client]));
+  const pairs = isEmpty ? job.target.ports.length : 1;
+  const producers = await fleet.open(pairs);
+  const run = new QueueRun(job, fleet, producers, await fleet.open(pairs));
   const measured = await run.run();
   await fleet.close();
-  const isEmpty = job.queued.from === job.queued.to;
   const leftOver = isEmpty ? await countLeftOver(job) : 0;
   return { ...measured, ledger: run.closeLedger(leftOver) };
+}
+
+/** What is known of one producer's messages. */
+interface Row {
+  readonly producer: QueueProducer;
+  readonly ledger: QueueLedger;
+}
+
+interface Consumer {
+  readonly client: Client;
+  /** Acknowledgements to come, oldest first: what each is made of. */
+  unacknowledged: Buffer[];
 }
 
 class QueueRun {
   readonly #job: QueueJob;
   readonly #fleet: Fleet;
   readonly #meter: Meter;
-  readonly #consumer: Client;
-  readonly #producer: QueueProducer;
-  readonly #ledger: QueueLedger;
+  readonly #rows: readonly Row[];
+  readonly #consumers: readonly Consumer[];
   readonly #toDelivery = new Histogram();
   readonly #keepsDepth: boolean;
-  /** Acknowledgements to come, oldest first: what each is made of. */
-  #unacknowledged: Buffer[] = [];
   #acknowledged = 0;
   #state: 'sending' | 'draining' | 'settled' = 'sending';
   #isFlushDue = false;
   #settled: () => void = () => {};
 
-  constructor(job: QueueJob, fleet: Fleet, producer: Client, consumer: Client) {
+  constructor(job: QueueJob, fleet: Fleet, producers: readonly Client[], consumers: readonly Client[]) {
     this.#job = job;
     this.#fleet = fleet;
-    this.#meter = new Meter(job.target.pid);
-    this.#consumer = consumer;
+    this.#meter = new Meter(job.target);
+    this.#consumers = consumers.map((client) => ({ client, unacknowledged: [] }));
     this.#keepsDepth = job.queued.to > job.queued.from;
-    this.#ledger = new QueueLedger(job.queued.from, job.queued.to - job.queued.from + MAX_MESSAGES);
     const template = fleet.dialect.publish(job.destination, job.bodyBytes, { receipt: true });
     const record = recordInto(this.#meter.latency);
-    this.#producer = new QueueProducer(producer, template, job.queued.to, (elapsedMs) => {
+    const receipted = (elapsedMs: number): void => {
       if (this.#meter.isRunning) record(elapsedMs);
       this.#flushSoon();
-    });
+    };
+    this.#rows = producers.map((client, index) => ({
+      producer: new QueueProducer(client, template, job.queued.to, receipted, index),
+      ledger: new QueueLedger(job.queued.from, job.queued.to - job.queued.from + Math.ceil(MAX_MESSAGES / producers.length)),
+    }));
   }
 
   async run(): Promise<Omit<Measured, 'ledger'>> {
-    const { destination, window, warmUpMs, measureMs, bodyBytes } = this.#job;
+    const { destination, window, warmUpMs, measureMs } = this.#job;
     const record = recordInto(this.#toDelivery);
-    this.#consumer.onDelivery = (_client, buffer, start, bodyEnd) => {
-      const seq = seqOf(buffer, bodyEnd - bodyBytes);
-      if (!this.#ledger.take(seq)) return this.#fleet.fail(`an unknown message: ${buffer.toString('latin1', start, bodyEnd).slice(0, 400)}`);
-      if (this.#meter.isRunning && !this.#keepsDepth) record(this.#producer.since(seq));
-      this.#unacknowledged.push(Buffer.from(buffer.subarray(start, bodyEnd - bodyBytes)));
-      this.#flushSoon();
-    };
-    await this.#fleet.guard(this.#consumer.subscribe([['sub-0', destination]], { prefetch: window }));
+    for (const [index, consumer] of this.#consumers.entries()) {
+      consumer.client.onDelivery = (_client, buffer, start, bodyEnd) => this.#delivered(consumer, index, buffer, start, bodyEnd, record);
+      await this.#fleet.guard(consumer.client.subscribe([['sub-0', destination]], { prefetch: Math.ceil(window / this.#consumers.length) }));
+    }
 
     const settled = new Promise<void>((resolve) => (this.#settled = resolve));
     this.#flush();
@@ -92,18 +103,42 @@ class QueueRun {
     this.#meter.start(this.#acknowledged);
     await this.#fleet.guard(passed(measureMs));
     this.#state = 'draining';
-    this.#producer.send(1);
+    this.#rows[0]!.producer.send(1);
     this.#flush();
     const overdue = setTimeout(() => this.#fleet.fail(this.#shortage()), DRAIN_MS);
     await this.#fleet.guard(settled).finally(() => clearTimeout(overdue));
     const extra = this.#keepsDepth
       ? {}
       : { 'ms to delivery, p50': this.#toDelivery.quantileMs(0.5), 'ms to delivery, p99': this.#toDelivery.quantileMs(0.99) };
-    return { ...this.#meter.stop(this.#acknowledged), extra: { ...extra, 'settled in all': this.#acknowledged, 'sent in all': this.#producer.sent } };
+    return { ...this.#meter.stop(this.#acknowledged), extra: { ...extra, 'settled in all': this.#acknowledged, 'sent in all': this.#sent } };
   }
 
   closeLedger(leftOver: number): Ledger {
-    return this.#ledger.close(this.#acknowledged, leftOver);
+    // With one producer, what it sent last may still be unsettled; with several, all was.
+    if (this.#rows.length === 1) return this.#rows[0]!.ledger.close(this.#acknowledged, leftOver);
+    const closed = this.#rows.map(({ producer, ledger }) => ledger.close(producer.sent, 0));
+    const sum = (of: (ledger: Ledger) => number): number => closed.reduce((total, ledger) => total + of(ledger), 0);
+    return {
+      expected: sum(({ expected }) => expected),
+      received: sum(({ received }) => received),
+      missing: sum(({ missing }) => missing),
+      repeated: sum(({ repeated }) => repeated) + leftOver,
+      disordered: sum(({ disordered }) => disordered),
+    };
+  }
+
+  get #sent(): number {
+    return this.#rows.reduce((sum, { producer }) => sum + producer.sent, 0);
+  }
+
+  #delivered(consumer: Consumer, index: number, buffer: Buffer, start: number, bodyEnd: number, record: (elapsedMs: number) => void): void {
+    const bodyAt = bodyEnd - this.#job.bodyBytes;
+    const seq = seqOf(buffer, bodyAt);
+    const row = this.#rows[senderOf(buffer, bodyAt)];
+    if (!row?.ledger.take(seq, index)) return this.#fleet.fail(`an unknown message: ${buffer.toString('latin1', start, bodyEnd).slice(0, 400)}`);
+    if (this.#meter.isRunning && !this.#keepsDepth) record(row.producer.since(seq));
+    consumer.unacknowledged.push(Buffer.from(buffer.subarray(start, bodyAt)));
+    this.#flushSoon();
   }
 
   #flushSoon(): void {
@@ -114,26 +149,30 @@ class QueueRun {
 
   #flush(): void {
     this.#isFlushDue = false;
-    this.#acknowledge();
+    for (const consumer of this.#consumers) this.#acknowledge(consumer);
     if (this.#state !== 'sending') return;
-    const done = Math.min(this.#producer.receipted, this.#keepsDepth ? this.#acknowledged : this.#ledger.received);
-    this.#producer.send(this.#job.window - (this.#producer.sent - done));
+    const window = Math.ceil(this.#job.window / this.#rows.length);
+    for (const { producer, ledger } of this.#rows) {
+      const done = Math.min(producer.receipted, this.#keepsDepth ? this.#acknowledged : ledger.received);
+      producer.send(window - (producer.sent - done));
+    }
   }
 
-  #acknowledge(): void {
-    const allowed = this.#keepsDepth ? this.#producer.receipted - this.#acknowledged : this.#unacknowledged.length;
-    const count = Math.min(allowed, this.#unacknowledged.length);
+  #acknowledge(consumer: Consumer): void {
+    const { client, unacknowledged } = consumer;
+    const allowed = this.#keepsDepth ? this.#rows[0]!.producer.receipted - this.#acknowledged : unacknowledged.length;
+    const count = Math.min(allowed, unacknowledged.length);
     if (count === 0) return;
     const frames: Buffer[] = [];
     for (let i = 0; i < count; i++) {
-      const head = this.#unacknowledged[i]!;
-      const isLast = this.#state === 'draining' && this.#acknowledged + 1 === this.#producer.sent;
-      if (isLast) this.#consumer.onConfirmed = () => this.#finish();
+      const head = unacknowledged[i]!;
+      const isLast = this.#state === 'draining' && this.#acknowledged + 1 === this.#sent;
+      if (isLast) client.onConfirmed = () => this.#finish();
       frames.push(isLast ? acknowledge(head, 0, head.length, 1) : acknowledge(head, 0, head.length));
       this.#acknowledged++;
     }
-    this.#unacknowledged = this.#unacknowledged.slice(count);
-    this.#consumer.write(Buffer.concat(frames));
+    consumer.unacknowledged = unacknowledged.slice(count);
+    client.write(Buffer.concat(frames));
   }
 
   #finish(): void {
@@ -143,12 +182,13 @@ class QueueRun {
   }
 
   #shortage(): string {
-    const { sent, receipted } = this.#producer;
-    return `of ${sent} messages ${receipted} were receipted, ${this.#ledger.received} came, ${this.#acknowledged} were acknowledged, within ${DRAIN_MS / 1000} s after the last was sent`;
+    const [receipted, came] = this.#rows.reduce(([r, c], { producer, ledger }) => [r + producer.receipted, c + ledger.received], [0, 0]);
+    return `of ${this.#sent} messages ${receipted} were receipted, ${came} came, ${this.#acknowledged} were acknowledged, within ${DRAIN_MS / 1000} s after the last was sent`;
   }
 }
 
-const STRANGER = 1;
+/** No producer has this number. */
+const STRANGER = 999_999;
 
 /** How many messages a queue gives out before one that was just sent to it. */
 async function countLeftOver({ target, destination, bodyBytes }: QueueJob): Promise<number> {

@@ -19,7 +19,7 @@ export interface FillJob {
 /** Puts messages into a queue that nobody consumes, each with a receipt. */
 export async function fill({ target, destination, bodyBytes, window, from, to }: FillJob): Promise<Measured> {
   const fleet = new Fleet(target);
-  const meter = new Meter(target.pid);
+  const meter = new Meter(target);
   const [client] = (await fleet.open(1)) as [Client];
   const template = fleet.dialect.publish(destination, bodyBytes, { receipt: true });
   const count = to - from;

@@ -1,6 +1,7 @@
 import { ProcessTree } from '../process-tree.ts';
 import { readCounter } from './connection.ts';
 import { Histogram } from './histogram.ts';
+import type { Target } from './target.ts';
 
 /** What one stretch of work cost and gave. CPU in µs, memory in octets, times in ms. */
 export interface Measured {
@@ -8,11 +9,15 @@ export interface Measured {
   readonly units: number;
   readonly elapsedMs: number;
   readonly brokerCpuMicros: number;
+  /** Of the store that the broker's nodes share, in addition. */
+  readonly storeCpuMicros?: number;
   /** CPU of the load generator's own process: below the broker's, or the broker was not the bottleneck. */
   readonly generatorCpuMicros: number;
   /** Reads that the generator's sockets needed. */
   readonly reads: number;
   readonly rssAnonBytes: number;
+  /** Of that store, in addition. */
+  readonly storeRssAnonBytes?: number;
   /** Histogram of latencies, `Histogram.toPairs`. */
   readonly latency: readonly number[];
   readonly ledger: Ledger;
@@ -34,15 +39,18 @@ export interface Ledger {
 export class Meter {
   readonly latency = new Histogram();
   readonly #broker: ProcessTree;
+  readonly #store: ProcessTree | undefined;
   #brokerCpu = 0;
+  #storeCpu = 0;
   #ownCpu = 0;
   #reads = 0;
   #startedAt = 0;
   #units = 0;
   #isRunning = false;
 
-  constructor(pid: number) {
-    this.#broker = new ProcessTree(pid);
+  constructor({ pids, storePid }: Pick<Target, 'pids' | 'storePid'>) {
+    this.#broker = new ProcessTree(pids);
+    this.#store = storePid === undefined ? undefined : new ProcessTree([storePid]);
   }
 
   get isRunning(): boolean {
@@ -60,6 +68,7 @@ export class Meter {
     this.#reads = readCounter.reads;
     this.#ownCpu = ownCpuMicros();
     this.#brokerCpu = this.#broker.cpuMicros();
+    this.#storeCpu = this.#store?.cpuMicros() ?? 0;
     this.#startedAt = performance.now();
     this.#isRunning = true;
   }
@@ -74,6 +83,7 @@ export class Meter {
       generatorCpuMicros: ownCpuMicros() - this.#ownCpu,
       reads: readCounter.reads - this.#reads,
       rssAnonBytes: this.rssAnonBytes(),
+      ...(this.#store && { storeCpuMicros: this.#store.cpuMicros() - this.#storeCpu, storeRssAnonBytes: this.#store.rssAnonBytes() }),
       latency: this.latency.toPairs(),
     };
   }

@@ -1,13 +1,14 @@
 import type { Ledger } from './meter.ts';
 
 /**
- * Which numbers of a queue came: one consumer gets them in the order of sending, each once. It may start anywhere, at
- * the oldest message that the queue holds.
+ * Which numbers of one producer came out of a queue: each once, and to each of its consumers in the order of sending. It
+ * may start anywhere, at the oldest message that the queue holds.
  */
 export class QueueLedger {
   readonly #from: number;
   readonly #seen: Uint8Array;
-  #next: number;
+  /** Behind the highest number that came to each consumer. */
+  readonly #next: number[] = [];
   #received = 0;
   #repeated = 0;
   #disordered = 0;
@@ -15,7 +16,6 @@ export class QueueLedger {
   /** Room for `capacity` numbers from `from` on. */
   constructor(from: number, capacity: number) {
     this.#from = from;
-    this.#next = from;
     this.#seen = new Uint8Array(capacity);
   }
 
@@ -24,14 +24,14 @@ export class QueueLedger {
   }
 
   /** False for a number that is out of the ledger's range. */
-  take(seq: number): boolean {
+  take(seq: number, consumer = 0): boolean {
     const place = seq - this.#from;
     if (!(place >= 0 && place < this.#seen.length)) return false;
     this.#received++;
     if (this.#seen[place] !== 0) this.#repeated++;
-    else if (seq !== this.#next) this.#disordered++;
+    else if (seq < (this.#next[consumer] ?? 0)) this.#disordered++;
     this.#seen[place] = 1;
-    this.#next = Math.max(this.#next, seq + 1);
+    this.#next[consumer] = Math.max(this.#next[consumer] ?? 0, seq + 1);
     return true;
   }
 

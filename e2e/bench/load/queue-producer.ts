@@ -11,15 +11,17 @@ export class QueueProducer {
   readonly #client: Client;
   readonly #template: FrameTemplate;
   readonly #from: number;
+  readonly #sender: number;
   readonly #sentAt = new Float64Array(RING);
   #sent = 0;
   #receipted = 0;
 
-  /** `from`: number of its first message. `onReceipt` gets the ms since the SEND. */
-  constructor(client: Client, template: FrameTemplate, from: number, onReceipt: (elapsedMs: number) => void) {
+  /** `from`: number of its first message. `onReceipt` gets the ms since the SEND. `sender`: its own number. */
+  constructor(client: Client, template: FrameTemplate, from: number, onReceipt: (elapsedMs: number) => void, sender = 0) {
     this.#client = client;
     this.#template = template;
     this.#from = from;
+    this.#sender = sender;
     client.onConfirmed = (seq) => {
       this.#receipted++;
       onReceipt(this.since(seq));
@@ -42,7 +44,7 @@ export class QueueProducer {
     for (let i = 0; i < count; i++) {
       const seq = this.#from + this.#sent++;
       this.#sentAt[seq & (RING - 1)] = now;
-      this.#template.copyTo(frames, i * length, [seq, 0, seq]);
+      this.#template.copyTo(frames, i * length, [seq, this.#sender, seq]);
     }
     this.#client.write(frames);
   }

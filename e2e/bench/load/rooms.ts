@@ -15,7 +15,7 @@ export interface RoomsJob {
 /** Many small topics; everyone in a room sends to everyone in it. */
 export async function rooms({ target, rooms, membersPerRoom, pace }: RoomsJob): Promise<Measured> {
   const fleet = new Fleet(target);
-  const meter = new Meter(target.pid);
+  const meter = new Meter(target);
   const members = await fleet.open(rooms * membersPerRoom);
   const roomOf = (member: number): string => `/topic/bench.room-${Math.floor(member / membersPerRoom)}`;
   await fleet.each(members, (member) => member.subscribe([['sub-0', roomOf(member.index)]]));

@@ -31,7 +31,7 @@ async function start(testbed: Testbed): Promise<RunningRival> {
     return line.includes('Server is ready') || undefined;
   });
   return {
-    target: { host: '127.0.0.1', port: webSocketPort, path: '/', protocol: 'nats', pid: child.pid!, echoes: 1, confirmsSubscribe: true },
+    target: { host: '127.0.0.1', ports: [webSocketPort], path: '/', protocol: 'nats', pids: [child.pid!], echoes: 1, confirmsSubscribe: true },
     version,
     close: () => testbed.stop(child),
   };

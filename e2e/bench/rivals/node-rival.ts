@@ -11,11 +11,11 @@ export function packageVersion(name: string): string {
 }
 
 /** Starts a server program of this folder, which prints `listening <port>`, in a process of its own. */
-export async function startProgram(testbed: Testbed, source: URL, version: string, target: Omit<Target, 'host' | 'port' | 'pid'>): Promise<RunningRival> {
+export async function startProgram(testbed: Testbed, source: URL, version: string, target: Omit<Target, 'host' | 'ports' | 'pids'>): Promise<RunningRival> {
   const child = testbed.launch(await testbed.compile(source), [], { isOwn: true });
   const port = await firstLine(child, (line) => (line.startsWith('listening ') ? Number(line.slice(10)) : undefined));
   return {
-    target: { ...target, host: '127.0.0.1', port, pid: child.pid! },
+    target: { ...target, host: '127.0.0.1', ports: [port], pids: [child.pid!] },
     version,
     close: () => testbed.stop(child),
   };

@@ -68,11 +68,11 @@ async function start(testbed: Testbed): Promise<RunningRival> {
   return {
     target: {
       host: '127.0.0.1',
-      port: webStomp,
+      ports: [webStomp],
       path: '/ws',
       subprotocol: 'v12.stomp',
       protocol: 'stomp',
-      pid: server.pid!,
+      pids: [server.pid!],
       echoes: 1,
       confirmsSubscribe: true,
     },

@@ -8,6 +8,8 @@ export interface Rival {
   readonly about: string;
   /** Whether it has queues that outlive their consumers, with receipts and acknowledgements. */
   readonly hasQueues: boolean;
+  /** Names of the workloads that it is there for unless it is named; without it all. */
+  readonly only?: readonly string[];
   /** Undefined when it can run here, else why not. */
   absence(): string | undefined;
   start(testbed: Testbed): Promise<RunningRival>;
@@ -17,5 +19,7 @@ export interface RunningRival {
   readonly target: Target;
   /** As it names itself. */
   readonly version: string;
+  /** Octets that the store has sent so far to a node without clients, where there is one. */
+  readonly quietNodeBytes?: () => number;
   close(): Promise<void>;
 }

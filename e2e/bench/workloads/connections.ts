@@ -59,7 +59,7 @@ class Crowd {
 
   static async start({ testbed, target }: Ground, size: number): Promise<Crowd> {
     const processes = await Promise.all(Array.from({ length: size }, () => LoadProcess.start(testbed)));
-    return new Crowd(processes, new ProcessTree(target.pid));
+    return new Crowd(processes, new ProcessTree(target.pids));
   }
 
   rssAnonBytes(): number {

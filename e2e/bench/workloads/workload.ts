@@ -15,6 +15,8 @@ export interface Workload {
   readonly isFresh: boolean;
   /** Brokers left out unless they are named, and why. */
   readonly leftOut: { readonly names: readonly string[]; readonly why: string };
+  /** The only brokers it makes sense for; without it any. */
+  readonly onlyFor?: readonly string[];
   run(ground: Ground): AsyncIterable<CaseMeasured>;
 }
 
@@ -23,6 +25,7 @@ export interface Ground {
   readonly testbed: Testbed;
   readonly target: Target;
   readonly scale: Scale;
+  readonly quietNodeBytes?: (() => number) | undefined;
 }
 
 export interface CaseMeasured {
