@@ -183,7 +183,9 @@ export class Cluster {
     this.lanes.durable.wake();
     this.lanes.volatile.wake();
     this.watched.tell();
-    if (this.#quick.isUp) this.claims.resume();
+    if (!this.#quick.isUp) return;
+    this.claims.resume();
+    this.#inbox.resume();
   }
 
   /** See `Membership`: the first to hear on every connection. */
@@ -198,7 +200,7 @@ export class Cluster {
       if (isMemberNew) this.#listen();
       // A new inbox has no past; in a new epoch the shared log is new, and holds what was sent to the old one since.
       const place = isMemberNew ? { generation: opened.generation, id: opened.logId } : { generation: 1, id: '0-0' };
-      this.#inbox.reset(opened.epoch, place);
+      this.#inbox.reset(opened.epoch, place, !isMemberNew);
       this.#wildcards.forget();
       this.watched.tellAll();
       if (!isFirst) this.#remakeTemporaries();
@@ -238,7 +240,10 @@ export class Cluster {
     if (this.temporaries.size === 0) return;
     const operations = [...this.temporaries].flatMap((queue): StoreOperation[] => [{ kind: 'drop', queue }, { kind: 'create', queue }]);
     const deadline = performance.now() + this.#options.waitMs;
-    this.lanes.volatile.add(new Job({ operations, lane: 'volatile' }, deadline, () => undefined));
+    const queues = [...this.temporaries];
+    this.lanes.volatile.add(new Job({ operations, lane: 'volatile' }, deadline, () => {
+      for (const queue of queues) this.claims.created(queue);
+    }));
     const detail = `${this.temporaries.size} temporary queues of this node began anew, empty.`;
     this.#events.onLoss({ groups: 0, detail });
   }

@@ -74,7 +74,9 @@ export class Heartbeat {
     const reply = listOf(await link.run(SCRIPTS.beat, keys.nodes, [node, leaseMs, membership.describe()]));
     if (textOf(reply[0]) === 'FENCED') return membership.expelled(node, link);
     const place = { generation: numberOf(reply[3]), id: textOf(reply[4]) };
-    onBeat({ epoch: numberOf(reply[1]), parcel: numberOf(reply[2]), place, wildcards: numberOf(reply[5]) });
+    const told = { epoch: numberOf(reply[1]), parcel: numberOf(reply[2]), place, wildcards: numberOf(reply[5]) };
+    // Of the member this node was when it asked.
+    if (node === membership.node) onBeat(told);
     const dead = textOf(reply[6]);
     if (dead !== '') onDead(dead.split(' '));
     for (const command of reply.slice(7)) onCommand(textOf(command));

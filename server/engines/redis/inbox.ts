@@ -10,8 +10,8 @@ import { decodeEntries } from './stored-message.ts';
 
 export interface InboxParts {
   readonly keys: Keys;
-  readonly link: Link;
-  readonly membership: Membership;
+  readonly link: Pick<Link, 'isUp' | 'run'>;
+  readonly membership: Pick<Membership, 'node' | 'isMember'>;
   readonly onMessage: (topic: string, message: Message, position: LogPosition | undefined) => void;
   /** About so many messages are lost; 0 = nobody knows how many, or whether. */
   readonly onGap: (count: number) => void;
@@ -19,24 +19,31 @@ export interface InboxParts {
 
 /** A parcel that the store speaks of is on its way for so long before it is missed. */
 const GRACE_MS = 250;
-/** Parcels kept while a hole is healed; beyond that they are read from the log as well. */
+/** Parcels kept while a hole is healed, and their octets; beyond that they are read from the log as well. */
 const MAX_KEPT = 4096;
+const MAX_KEPT_BYTES = 8 * 1024 * 1024;
 
 /**
  * The parcels of topic messages for this node, each with its number, handed up in that order.
  *
  *     steady --a parcel of a later number than the next, or a later number heard of--> healing --read from the log--> steady
+ *                                                                                        |  ^
+ *                                                           the log cannot be read now   v  |   `resume`, a beat
+ *                                                                                        stuck
  *
- * While healing, what arrives is kept. What the log does not have either is lost, and announced as a gap; so is, since
- * nobody can know, whatever may have been under way when the store's epoch changed.
+ * Unless steady, what arrives is kept. What the log does not have either is lost, and announced as a gap; so is, since
+ * nobody can know, whatever may have been under way when the store's epoch changed, or when this node was taken for dead.
  */
 export class Inbox {
   readonly #parts: InboxParts;
+  #state: 'steady' | 'healing' | 'stuck' = 'steady';
   #epoch = 0;
+  /** Counts the inboxes this one was: what was asked about an earlier one is no answer. */
+  #life = 0;
   #last = 0;
   #place: LogPlace = { generation: 1, id: '0-0' };
   #kept: Parcel[] = [];
-  #isHealing = false;
+  #keptBytes = 0;
   #healAgain = false;
   #missed: NodeJS.Timeout | undefined;
   #isClosed = false;
@@ -45,12 +52,17 @@ export class Inbox {
     this.#parts = parts;
   }
 
-  /** A new inbox, or one whose numbers began anew; the log is read from that place on. */
-  reset(epoch: number, place: LogPlace): void {
-    const wasInUse = this.#epoch !== 0;
+  /**
+   * A new inbox, or (`keeps`) one whose numbers began anew with the epoch, of which parcels may have come already. The log
+   * is read from that place on.
+   */
+  reset(epoch: number, place: LogPlace, keeps: boolean): void {
+    const wasInUse = this.#life > 0;
+    this.#life++;
     this.#epoch = epoch;
     this.#last = 0;
     this.#place = place;
+    for (const parcel of this.#takeAllKept()) if (keeps && parcel.epoch === epoch) this.#keep(parcel);
     if (wasInUse) this.#parts.onGap(0);
     this.heal();
   }
@@ -59,12 +71,13 @@ export class Inbox {
   receive(octets: Buffer): void {
     const parcel = decodeParcel(octets);
     // Of a new epoch, of which the other connection will soon be told.
-    if (parcel.epoch !== this.#epoch || this.#isHealing) this.#keep(parcel);
+    if (parcel.epoch !== this.#epoch || this.#state !== 'steady') this.#keep(parcel);
     else this.#take(parcel);
   }
 
   /** The store says how far this inbox is, and where its log ends. */
   heard(epoch: number, last: number, place: LogPlace): void {
+    this.resume();
     if (epoch !== this.#epoch) return;
     if (last === this.#last) this.#place = place;
     else if (last > this.#last && !this.#missed) {
@@ -77,25 +90,38 @@ export class Inbox {
 
   /** Reads on from the log: something is missing, or may be. */
   heal(): void {
-    if (this.#isClosed || this.#epoch === 0) return;
+    if (this.#isClosed || this.#life === 0) return;
     this.#healAgain = true;
-    if (this.#isHealing) return;
-    this.#isHealing = true;
-    void this.#heal().finally(() => {
-      this.#isHealing = false;
-      this.#sortOut();
-    });
+    if (this.#state === 'healing') return;
+    this.#state = 'healing';
+    void this.#heal();
+  }
+
+  /** The log can perhaps be read again. */
+  resume(): void {
+    if (this.#state === 'stuck') this.heal();
   }
 
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#missed);
-    this.#kept = [];
+    this.#takeAllKept();
   }
 
   #keep(parcel: Parcel): void {
-    if (this.#kept.length < MAX_KEPT) this.#kept.push(parcel);
-    else this.#healAgain = true;
+    if (this.#kept.length < MAX_KEPT && this.#keptBytes < MAX_KEPT_BYTES) {
+      this.#kept.push(parcel);
+      this.#keptBytes += parcel.entries.length;
+    } else {
+      this.#healAgain = true;
+    }
+  }
+
+  #takeAllKept(): Parcel[] {
+    const kept = this.#kept;
+    this.#kept = [];
+    this.#keptBytes = 0;
+    return kept;
   }
 
   #take(parcel: Parcel): void {
@@ -115,21 +141,27 @@ export class Inbox {
       this.#healAgain = false;
       // What stood in the log by then is all there; what was kept later can still be missing something.
       const upTo = this.#kept.length;
-      if (!(await this.#readLog())) return;
+      const life = this.#life;
+      const isRead = await this.#readLog(life);
+      if (life !== this.#life) continue;
+      if (!isRead) {
+        this.#state = 'stuck';
+        return;
+      }
       this.#takeKept(upTo);
     }
+    this.#state = 'steady';
   }
 
-  /** False if the log cannot be read now: the link's return heals. */
-  async #readLog(): Promise<boolean> {
+  /** False if the log cannot be read now. */
+  async #readLog(life: number): Promise<boolean> {
     const { keys, link, membership } = this.#parts;
-    const epoch = this.#epoch;
     for (;;) {
       if (!link.isUp || !membership.isMember) return false;
       const { generation, id } = this.#place;
       try {
         const reply = listOf(await link.run(SCRIPTS.heal, keys.nodes, [membership.node, generation, id]));
-        if (epoch !== this.#epoch || this.#isClosed) return true;
+        if (life !== this.#life || this.#isClosed) return true;
         for (let i = 3; i < reply.length; i += 2) this.#takeLogged(decodeLogged(textOf(reply[i]), octetsOf(reply[i + 1])));
         this.#place = { generation: numberOf(reply[0]), id: textOf(reply[1]) };
         if (reply[2] !== 1) return true;
@@ -149,9 +181,7 @@ export class Inbox {
 
   /** Kept parcels, of which the first `certain` arrived before the log was read: a hole before those is there for good. */
   #takeKept(certain: number): void {
-    const kept = this.#kept;
-    this.#kept = [];
-    for (const [i, parcel] of kept.entries()) {
+    for (const [i, parcel] of this.#takeAllKept().entries()) {
       if (parcel.epoch !== this.#epoch || (parcel.number > this.#last + 1 && i >= certain)) {
         this.#keep(parcel);
         if (parcel.epoch === this.#epoch) this.#healAgain = true;
@@ -163,16 +193,6 @@ export class Inbox {
       this.#last = parcel.number;
       this.#place = parcel.place;
       this.#handUp(parcel.entries);
-    }
-  }
-
-  /** After healing: what came in the last moment. */
-  #sortOut(): void {
-    const kept = this.#kept;
-    this.#kept = [];
-    for (const parcel of kept) {
-      if (this.#isHealing || parcel.epoch !== this.#epoch) this.#keep(parcel);
-      else this.#take(parcel);
     }
   }
 

@@ -8,7 +8,8 @@
 -- GUARANTEE in the order of their numbers; what is missing between two of them is lost.
 --@include base
 
-local ENTRIES, OCTETS = 64, 4194304
+-- A bite is small enough for the sockets of those who are given all of it in one turn.
+local ENTRIES, OCTETS = 64, 524288
 local node, generation, id = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local newest = tonumber(call('HGET', P .. 'log', 'generation') or 1)
 local oldest = math.max(1, newest - 3)
