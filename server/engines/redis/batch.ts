@@ -41,9 +41,6 @@ export function encodeBatch(context: BatchContext, node: string, number: number,
   return { node, number, jobs, argv, losses: 0 };
 }
 
-/** Operations of a batch: what the time of the script depends on. */
-export const operationCount = (job: Job): number => Math.max(1, job.operations.length);
-
 function numberOfChain(chains: Map<Chain, number>, chain: Chain | undefined): number {
   if (!chain) return 0;
   const known = chains.get(chain);

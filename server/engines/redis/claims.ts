@@ -79,10 +79,15 @@ export class Claims {
   }
 
   leave(queue: string): void {
-    if (!this.#waiting.delete(queue)) return;
+    this.#waiting.delete(queue);
     const { keys, link, membership } = this.#parts;
     // Lost: then a nudge comes that nobody needs, and is answered by another of these.
     if (link.isUp && membership.isMember) link.run(SCRIPTS.leave, keys.nodes, [membership.node, queue]).catch(() => undefined);
+  }
+
+  /** A temporary queue is there from now on, of which nobody could be told before. */
+  created(queue: string): void {
+    if (this.#waiting.has(queue)) this.#parts.onReady(queue);
   }
 
   /** Messages up to this number may have been delivered by a store that has forgotten it. */
@@ -105,15 +110,20 @@ export class Claims {
   async #bite(queue: string, credit: number, maxBytes: number): Promise<Bite> {
     const { keys, link, membership, holds } = this.#parts;
     if (this.#uncertain.has(queue)) await this.#reconcile();
-    if (!link.isUp || !membership.isMember || this.#uncertain.has(queue)) return NOTHING;
+    // Left meanwhile: nobody must be told of this queue any more.
+    if (!link.isUp || !membership.isMember || this.#uncertain.has(queue) || !this.#waiting.has(queue)) return NOTHING;
     const { era } = holds;
     const { node } = membership;
     try {
       const reply = listOf(await link.run(SCRIPTS.claim, keys.nodes, [node, ++this.#number, queue, credit, maxBytes]));
       const status = textOf(reply[0]);
       if (status === 'FENCED') membership.expelled(node, link);
-      // Of an era that is over: whoever reaped it has given it back.
-      if (status !== 'OK' || era !== holds.era) return NOTHING;
+      if (status !== 'OK') return NOTHING;
+      if (era !== holds.era) {
+        // Of an era that is over: reaped with the member this node was, or held by it still.
+        this.#uncertain.add(queue);
+        return NOTHING;
+      }
       return { taken: this.#read(queue, reply), hasMore: reply[1] === 1 };
     } catch {
       this.#uncertain.add(queue);

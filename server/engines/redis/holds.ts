@@ -34,11 +34,9 @@ export class Holds {
     return era !== undefined && era !== this.#era;
   }
 
-  /** Numbers held in the present era. */
+  /** Numbers held, lapsed holds included: somebody here may still have the message in hand. */
   ofQueue(queue: string): number[] {
-    const seqs: number[] = [];
-    for (const [seq, era] of this.#queues.get(queue) ?? []) if (era === this.#era) seqs.push(seq);
-    return seqs;
+    return [...(this.#queues.get(queue)?.keys() ?? [])];
   }
 
   endEra(): void {

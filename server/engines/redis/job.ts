@@ -12,6 +12,9 @@ export interface StoreGroup extends Omit<Group, 'operations'> {
   readonly operations: readonly StoreOperation[];
 }
 
+/** A drop asks for every node; a purge takes up to a thousand messages. */
+const COSTS: Partial<Record<StoreOperation['kind'], number>> = { drop: 16, purge: 1024 };
+
 /** A group on its way; its outcome is given once, the first that comes. */
 export class Job {
   readonly operations: readonly StoreOperation[];
@@ -24,6 +27,8 @@ export class Job {
   readonly bytes: number;
   /** Messages it puts into queues at most. */
   readonly puts: number;
+  /** Operations, as far as the time of the script depends on them. */
+  readonly cost: number;
   /** It brings new messages, and so needs room; a dead letter takes that of the message it moves. */
   readonly grows: boolean;
   #resolve: ((outcome: Outcome) => void) | undefined;
@@ -37,14 +42,17 @@ export class Job {
     let bytes = 0;
     let puts = 0;
     let grows = false;
+    let cost = 0;
     for (const operation of operations) {
       if (operation.kind === 'enqueue' || operation.kind === 'move') puts++;
       if (operation.kind === 'enqueue' || (operation.kind === 'publish' && operation.log)) grows = true;
+      cost += COSTS[operation.kind] ?? 1;
       if ('message' in operation) bytes += messageBytes(operation.message);
     }
     this.bytes = bytes;
     this.puts = puts;
     this.grows = grows;
+    this.cost = Math.max(1, cost);
   }
 
   get isAnswered(): boolean {

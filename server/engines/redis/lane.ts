@@ -1,6 +1,6 @@
 import type { Chain } from '../../broker/engine.ts';
 import { Fifo } from '../../lib/fifo.ts';
-import { encodeBatch, operationCount, type Batch, type BatchContext } from './batch.ts';
+import { encodeBatch, type Batch, type BatchContext } from './batch.ts';
 import { chainBroken, closed, memoryLimit, notHeld, outcomeUnknown, refused, unreachable } from './failures.ts';
 import type { Job } from './job.ts';
 import type { Keys } from './keys.ts';
@@ -238,7 +238,7 @@ export class Lane {
         continue;
       }
       bytes += job.bytes;
-      operations += operationCount(job);
+      operations += job.cost;
       if (jobs.length > 0 && (bytes > MAX_BATCH_BYTES || operations > MAX_BATCH_OPERATIONS)) break;
       this.#shift();
       jobs.push(job);

@@ -88,6 +88,7 @@ export class RedisEngine implements Engine {
   async createTemporaryQueue(queue: string): Promise<void> {
     this.#running().temporaries.add(queue);
     await this.#must({ kind: 'create', queue });
+    this.#running().claims.created(queue);
   }
 
   async dropQueue(queue: string): Promise<void> {
@@ -106,10 +107,9 @@ export class RedisEngine implements Engine {
   async purge(queue: string, limit: number): Promise<number> {
     let purged = 0;
     while (purged < limit) {
-      const bite = Math.min(limit - purged, PURGE_BITE);
-      const count = await this.#must({ kind: 'purge', queue, limit: bite });
+      const count = await this.#must({ kind: 'purge', queue, limit: Math.min(limit - purged, PURGE_BITE) });
+      if (count === 0) break;
       purged += count;
-      if (count < bite) break;
     }
     return purged;
   }
@@ -177,7 +177,7 @@ export class RedisEngine implements Engine {
   }
 }
 
-/** Messages purged by one script. */
+/** Messages purged by one script at most. */
 const PURGE_BITE = 1000;
 
 function refuse(group: Group, failure: Failure): Outcome {

@@ -33,6 +33,8 @@ if last > number then return { 'STALE', last } end
 if ARGV[5] == '0' then passMemoryLimit() end
 
 local ARITY = { E = 3, P = 6, S = 3, R = 4, M = 5, s = 3, r = 4, m = 5, L = 3, C = 2, D = 2, Z = 3 }
+-- Bodies that a purge reads at most, or a little more: then it is done for this time.
+local PURGED_OCTETS = 1048576
 local results, brokenChains = {}, {}
 local at = 8
 
@@ -107,22 +109,26 @@ function verbs.D(i)
   local q = openQueue(ARGV[i + 1])
   closeQueue(q, node)
   removeQueue(q)
-  if q.isTemporary then call('SREM', P .. 'temporary:' .. node, q.name) end
 end
 function verbs.Z(i)
   local q, limit, purged = openQueue(ARGV[i + 1]), tonumber(ARGV[i + 2]), 0
   closeQueue(q, node)
   replicate(not q.isTemporary)
-  while purged < limit do
-    local seq = call('LPOP', q.ready)
-    if not seq then break end
-    local stored = call('HGET', q.messages, seq)
-    if stored then
-      drop(q, seq, bytesOf(stored))
-      q.readyDelta = q.readyDelta - 1
-      purged = purged + 1
+  local read, chunk = 0, 1
+  while purged < limit and read < PURGED_OCTETS do
+    local seqs = call('LPOP', q.ready, math.min(limit - purged, chunk))
+    if not seqs then break end
+    chunk = math.min(64, chunk * 2)
+    local stored = call('HMGET', q.messages, unpack(seqs))
+    for i, seq in ipairs(seqs) do
+      if stored[i] then
+        drop(q, seq, bytesOf(stored[i]))
+        read = read + #stored[i]
+        purged = purged + 1
+      end
     end
   end
+  q.readyDelta = q.readyDelta - purged
   return purged
 end
 

@@ -5,6 +5,7 @@
 -- RETURNS  {'OK', more (0, 1), seq, attempts or nil, stored, seq, …} | {'STALE'} | {'FENCED'}
 --          attempts: `<failures> <recoveries>`
 -- GUARANTEE a message is held by one node; one that got less than it wanted is told by a nudge when there is more.
+--          (Of a temporary queue that is not there, nobody is told.)
 --          Claims are numbered upwards, so that one which was given up and arrives late does nothing.
 --@include base
 --@include queues
@@ -18,6 +19,8 @@ replicate(false)
 call('HSET', record, 'claim', number)
 
 local q = openQueue(ARGV[3])
+-- Nobody waits for what is gone.
+if q.isTemporary and not temporaryExists(q) then return { 'OK', 0 } end
 local ready = tonumber(call('HGET', q.counts, 'ready') or 0)
 
 -- Who waits as well gets a share.

@@ -7,6 +7,7 @@
 --          known for an hour, so that it learns what became of it. Each message comes back with one more recovery.
 --@include base
 --@include queues
+--@include wildcard-table
 
 local node, lease, limit = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 passMemoryLimit()
@@ -16,16 +17,13 @@ if not seen and call('SISMEMBER', P .. 'dying', node) == 0 then return { 'OK', 0
 call('ZREM', NODES, node)
 call('SADD', P .. 'dying', node)
 call('PEXPIRE', P .. 'node:' .. node, 3600000)
-call('HDEL', P .. 'inboxes', node)
 call('UNLINK', P .. 'commands:' .. node)
 
-local TEMPORARIES, INTERESTS = 64, 512
+local TEMPORARIES, INTERESTS, QUEUES = 64, 512, 512
 
 local temporary = P .. 'temporary:' .. node
 for _, name in ipairs(call('SRANDMEMBER', temporary, TEMPORARIES)) do
   removeQueue(openQueue(name))
-  call('SREM', temporary, name)
-  call('SREM', P .. 'busy:' .. node, name)
 end
 
 local watched = P .. 'watched:' .. node
@@ -34,20 +32,15 @@ for _, each in ipairs(call('SRANDMEMBER', watched, INTERESTS)) do
   if string.sub(each, 1, 1) == '=' then
     call('SREM', P .. 'interest:' .. name, node)
   else
-    local member = node .. ' ' .. name
-    call('ZREM', P .. 'wildcards', member)
-    local version = call('HINCRBY', P .. 'store', 'wildcards', 1)
-    call('ZADD', P .. 'wildcards:gone', version, member)
-    replicate(false)
-    call('PUBLISH', P .. 'cluster', '-' .. version .. ' ' .. member)
-    replicate(true)
+    changeWildcard(false, node .. ' ' .. name)
   end
   call('SREM', watched, each)
 end
+forgetOldChanges()
 
 local count = 0
 local busy = P .. 'busy:' .. node
-for _, name in ipairs(call('SMEMBERS', busy)) do
+for _, name in ipairs(call('SRANDMEMBER', busy, QUEUES)) do
   if count >= limit then break end
   local q = openQueue(name)
   replicate(false)
@@ -75,4 +68,6 @@ closeQueues()
 replicate(true)
 if call('EXISTS', temporary, watched, busy) > 0 then return { 'OK', count, 0 } end
 call('SREM', P .. 'dying', node)
+-- As long as it had interests it may have been sent something.
+call('HDEL', P .. 'inboxes', node)
 return { 'OK', count, 1 }

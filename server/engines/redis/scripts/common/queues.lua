@@ -99,11 +99,26 @@ local function giveBack(q, node, seq, reason)
   countAttempt(q, seq, reason)
 end
 
+-- Members, and those of which something may be left.
+local holders
+local function allHolders()
+  if not holders then
+    holders = call('ZRANGE', NODES, 0, -1)
+    for _, node in ipairs(call('SMEMBERS', P .. 'dying')) do holders[#holders + 1] = node end
+  end
+  return holders
+end
+
+-- Whoever holds nothing of the queue now will not before the script ends.
 local function isHeldByAnyone(q, seq)
-  for _, set in ipairs({ { 'ZRANGE', NODES, 0, -1 }, { 'SMEMBERS', P .. 'dying' } }) do
-    for _, node in ipairs(call(unpack(set))) do
-      if q.letGo[seq] ~= node and call('HEXISTS', heldKey(node, q), seq) == 1 then return true end
+  if not q.holders then
+    q.holders = {}
+    for _, node in ipairs(allHolders()) do
+      if call('EXISTS', heldKey(node, q)) == 1 then q.holders[#q.holders + 1] = node end
     end
+  end
+  for _, node in ipairs(q.holders) do
+    if q.letGo[seq] ~= node and call('HEXISTS', heldKey(node, q), seq) == 1 then return true end
   end
   return false
 end
@@ -194,12 +209,18 @@ local function closeQueues(node)
   for _, q in ipairs(touchedInOrder) do closeQueue(q, node) end
 end
 
--- Removes a queue with all its messages, whoever holds them.
+-- Removes a queue with all its messages, whoever holds them. A temporary one has nobody left to wait for it, and belongs to
+-- nobody: not to a dying incarnation of its node either, which would take its successor of the same name along.
 local function removeQueue(q)
   replicate(true)
-  for _, holder in ipairs(call('ZRANGE', NODES, 0, -1)) do call('UNLINK', heldKey(holder, q)) end
-  for _, holder in ipairs(call('SMEMBERS', P .. 'dying')) do call('UNLINK', heldKey(holder, q)) end
-  call('UNLINK', q.ready, q.messages, q.counts, q.attempts)
+  local keys = { q.messages, q.counts, q.attempts }
+  if q.isTemporary then keys[#keys + 1] = q.waiting end
+  for _, node in ipairs(allHolders()) do
+    keys[#keys + 1] = heldKey(node, q)
+    if q.isTemporary then call('SREM', P .. 'temporary:' .. node, q.name) end
+    if q.isTemporary or not call('ZSCORE', q.waiting, node) then call('SREM', P .. 'busy:' .. node, q.name) end
+  end
+  callMany('UNLINK', q.ready, keys)
   call('SREM', P .. 'queues', q.name)
   q.isThere = false
 end

@@ -57,6 +57,8 @@ local function publish(topic, matched, version, entry)
 end
 
 local LOG_GENERATIONS = 4
+-- What an entry of the log takes beside its fields, roughly.
+local ENTRY_BYTES = 32
 
 -- The stream to write to. Old ones go as a whole: trimming one by size would have to read what it drops.
 local function logGeneration(size, capacity)
@@ -83,17 +85,26 @@ local function postParcels(capacity)
   local isKept = postedBytes <= capacity / LOG_GENERATIONS
   local kept = {}
   if isKept then for i, entry in ipairs(posted) do kept[i] = struct.pack('<I4', #entry) .. entry end end
-  local fields = { '', table.concat(kept) }
+  local fields, size = { '', table.concat(kept) }, ENTRY_BYTES
+  local addressees = {}
   for _, node in ipairs(parcelNodes) do
     local parcel = parcels[node]
     parcel.number = call('HINCRBY', P .. 'inboxes', node, 1)
-    fields[#fields + 1] = node
-    fields[#fields + 1] = parcel.number .. ':' .. (#parcel.indexes == #posted and '' or table.concat(parcel.indexes, ','))
+    -- A publisher may not know yet that it is gone.
+    if parcel.number == 1 and not call('ZSCORE', NODES, node) then
+      call('HDEL', P .. 'inboxes', node)
+    else
+      addressees[#addressees + 1] = node
+      fields[#fields + 1] = node
+      fields[#fields + 1] = parcel.number .. ':' .. (#parcel.indexes == #posted and '' or table.concat(parcel.indexes, ','))
+    end
   end
-  local generation = logGeneration(isKept and postedBytes or 0, capacity)
+  if #addressees == 0 then return end
+  for _, field in ipairs(fields) do size = size + #field end
+  local generation = logGeneration(size, capacity)
   local id = call('XADD', P .. 'log:' .. generation, '*', unpack(fields))
   local place = struct.pack('<dI4Bc0', epoch, generation, #id, id)
-  for _, node in ipairs(parcelNodes) do
+  for _, node in ipairs(addressees) do
     local parcel = parcels[node]
     call('PUBLISH', P .. 'inbox:' .. node, 'm' .. struct.pack('<d', parcel.number) .. place .. table.concat(parcel.entries))
   end
