@@ -59,6 +59,7 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Stomped
     authorizer: authorizer ?? allowAll,
     limits: config.limits,
     redelivery: config.redelivery,
+    policies: config.policies,
     log,
     ...(clock && { clock }),
     serverName: `stompede/${VERSION}`,

@@ -3,6 +3,7 @@ import { DEFAULT_REDELIVERY_POLICY as REDELIVERY, type RedeliveryPolicy } from '
 import type { EmbeddedSizes, RedisSettings } from './engines/create-engine.ts';
 import { DEFAULT_MEMORY_ENGINE_OPTIONS as MEMORY, type MemoryEngineOptions } from './engines/memory/memory-engine.ts';
 import { DEFAULT_REDIS_ENGINE_OPTIONS as REDIS } from './engines/redis/options.ts';
+import { policies } from './policy-option.ts';
 import type { FrameLimits } from './protocol/limits.ts';
 import {
   bytes,
@@ -69,7 +70,7 @@ const embedded: OptionsOf<EmbeddedSizes> = {
 };
 
 const memory: OptionsOf<MemoryEngineOptions> = {
-  memoryLimitBytes: bytes(MEMORY.memoryLimitBytes, 'What the memory engine may hold in queues; over it, SENDs to queues are refused.', {
+  memoryLimitBytes: bytes(MEMORY.memoryLimitBytes, 'What the memory engine may hold in queues and topic logs; over it, SENDs to them are refused.', {
     env: 'STOMPEDE_MEMORY_LIMIT_BYTES',
   }),
 };
@@ -126,6 +127,7 @@ export const CONFIG_TABLE = {
   }),
   drainMs: milliseconds(10_000, 'How long a stop waits for work in hand.', { min: 0 }),
   spreadMs: milliseconds(1_000, 'Over which span a stop closes its connections, so that they do not return all at once.', { min: 0 }),
+  policies: policies('What holds for which destinations, the first match alone: a topic’s log of its newest messages (see Policies).'),
   limits,
   redelivery,
   embedded,

@@ -72,7 +72,7 @@ function resolveConfig(sources: readonly ConfigSource[], hasRedisClient = false)
     else {
       const result = entry.option.schema.safeParse(found.raw);
       if (result.success) value = result.data;
-      else problems.push(`${found.called} must be ${entry.option.expected}, but ${shown(found.raw, entry)} came from ${found.where}.`);
+      else problems.push(`${found.called} must be ${entry.option.expected}, but ${came(found.raw, entry)} came from ${found.where}.`);
     }
     put(values, entry.path, value);
   }
@@ -158,6 +158,12 @@ function withUsersFile(config: Config, directory: string): Config {
   const double = Object.keys(result.data).find((name) => Object.hasOwn(config.users, name));
   if (double) throw new ConfigError([`A user must be named once, but ${double} stands in users and in ${path}.`]);
   return deepFreeze({ ...config, users: { ...config.users, ...result.data } });
+}
+
+/** What stands in the place of the value: of one with an inside, only the part that is wrong. */
+function came(raw: unknown, entry: OptionEntry): string {
+  const why = entry.option.explain?.(raw);
+  return why === undefined ? shown(raw, entry) : `one that is wrong (${why})`;
 }
 
 function shown(raw: unknown, { option }: OptionEntry): string {

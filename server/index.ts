@@ -4,6 +4,7 @@ export type { Action, Authenticator, Authorizer, Credentials, Identity, LoginVer
 export { allowAll, createBuiltInAuthenticator, type Users } from './broker/built-in-access.ts';
 export type { BrokerLimits } from './broker/limits.ts';
 export type { Log, LogFields } from './broker/log.ts';
+export type { DestinationPolicy } from './broker/policies.ts';
 export type { RedeliveryPolicy } from './broker/redelivery.ts';
 export { ConfigError, loadConfig, type Config, type ConfigInput } from './config.ts';
 export type { RedisClient, RedisSettings } from './engines/create-engine.ts';

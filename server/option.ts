@@ -7,6 +7,8 @@ import { z } from 'zod';
 export interface Option<T> {
   readonly schema: z.ZodType<T>;
   readonly expected: string;
+  /** For values with an inside: what is wrong with this one, and where in it. */
+  readonly explain?: (raw: unknown) => string | undefined;
   /** `ms`, `bytes`, or '' where a number stands for itself and for texts. */
   readonly unit: string;
   readonly default: T;

@@ -8,6 +8,7 @@ import type { Engine } from './engine.ts';
 import type { InboundBudget } from './inbound-budget.ts';
 import type { BrokerLimits } from './limits.ts';
 import type { Log } from './log.ts';
+import type { Policies } from './policies.ts';
 import type { QueueRegistry } from './queue-registry.ts';
 import type { Session } from './session.ts';
 import type { TopicFanout } from './topic-fanout.ts';
@@ -25,6 +26,7 @@ export interface BrokerContext {
   readonly topics: TopicFanout;
   readonly queues: QueueRegistry;
   readonly destinations: DestinationCache;
+  readonly policies: Policies;
   readonly inboundBudget: InboundBudget;
   /** CONNECTED's `server` header: name and version. */
   readonly serverName: string;

@@ -10,6 +10,7 @@ import { InboundBudget } from './inbound-budget.ts';
 import { DEFAULT_BROKER_LIMITS, type BrokerLimits } from './limits.ts';
 import { silentLog, type Log } from './log.ts';
 import type { Peer, PeerListener } from './peer.ts';
+import { Policies, type DestinationPolicy } from './policies.ts';
 import { QueueRegistry } from './queue-registry.ts';
 import { DEFAULT_REDELIVERY_POLICY, type RedeliveryPolicy } from './redelivery.ts';
 import { Session } from './session.ts';
@@ -23,6 +24,7 @@ export interface BrokerOptions {
   readonly authorizer: Authorizer;
   readonly limits?: Partial<BrokerLimits>;
   readonly redelivery?: RedeliveryPolicy;
+  readonly policies?: readonly DestinationPolicy[];
   readonly log?: Log;
   readonly clock?: Clock;
   /** Product and version as CONNECTED says them. */
@@ -72,6 +74,7 @@ export class Broker {
       topics: new TopicFanout(),
       queues: new QueueRegistry({ engine: options.engine, policy, log, timers: this.#timers, dispatchBytes: limits.dispatchBytes }),
       destinations: new DestinationCache(limits),
+      policies: new Policies(options.policies ?? []),
       inboundBudget: new InboundBudget(limits.maxPendingBytesOfNode),
       serverName: options.serverName ?? 'stompede',
       nextSessionId: () => sessionIds.nextId(),

@@ -9,6 +9,7 @@ import { engineFailure, unknownDestination } from './errors.ts';
 import { naturalLane } from './lane.ts';
 import type { Message } from './message.ts';
 import { passedHeaders } from './passed-headers.ts';
+import { publishOperation } from './publish-operation.ts';
 import { temporaryName } from './temporaries.ts';
 
 /** What came of a message of the embedding application: its id, or why it was not taken. */
@@ -39,7 +40,7 @@ export async function publishFromServer(
   };
   const operations: Operation[] = [];
   for (const each of destinations) {
-    const operation = operationFor(each, draft);
+    const operation = operationFor(broker, each, draft);
     if ('code' in operation) return { ok: false, error: operation };
     operations.push(operation);
   }
@@ -47,14 +48,15 @@ export async function publishFromServer(
   return outcome.ok ? { ok: true, id: draft.id } : { ok: false, error: engineFailure(outcome.failure) };
 }
 
-function operationFor({ kind, name, text, isPattern }: Destination, draft: Message): Operation | ProtocolError {
+function operationFor(broker: BrokerContext, destination: Destination, draft: Message): Operation | ProtocolError {
+  const { kind, name, text, isPattern } = destination;
   const message = { ...draft, destination: text };
   if (isPattern) return unknownDestination('wildcard-in-send', text, 'expected one topic; wildcards are for SUBSCRIBE');
   switch (kind) {
     case 'queue':
       return { kind: 'enqueue', queue: name, message };
     case 'topic':
-      return { kind: 'publish', topic: name, message };
+      return publishOperation(broker, destination, message);
     case 'reply-queue':
       return { kind: 'enqueue', queue: temporaryName('queue', name), message };
     case 'reply-topic':

@@ -8,6 +8,7 @@ import type { Operation } from '../engine.ts';
 import { missingDestination, unknownDestination } from '../errors.ts';
 import { messageBytes, type Message } from '../message.ts';
 import { readDeliveryTerms } from '../delivery-terms.ts';
+import { publishOperation } from '../publish-operation.ts';
 import { refusedDestination } from '../rights.ts';
 import type { Session } from '../session.ts';
 import { passedHeaders } from '../passed-headers.ts';
@@ -55,8 +56,8 @@ function accept(session: Session, frame: Frame, destinations: readonly Destinati
 
   const { broker } = session;
   broker.counters.messagesIn++;
-  // A topic's body is only looked at; a queue keeps it, and must not keep the whole chunk it came in.
-  const isKept = transaction !== undefined || destinations.some((each) => each.kind !== 'topic');
+  // A plain topic's body is only looked at; a queue and a log keep it, and must not keep the whole chunk it came in.
+  const isKept = transaction !== undefined || destinations.some((each) => each.kind !== 'topic' || broker.policies.of(each.canonical).log);
   const body = isKept ? keepOctets(frame.body) : frame.body;
   const message: Message = {
     id: broker.nextMessageId(),
@@ -88,7 +89,7 @@ function operationFor(session: Session, destination: Destination, draft: Message
     case 'queue':
       return { kind: 'enqueue', queue: destination.name, message };
     case 'topic':
-      return { kind: 'publish', topic: destination.name, message };
+      return publishOperation(session.broker, destination, message);
     case 'temp-queue':
       return { kind: 'enqueue', queue: session.temporaries.open('queue', destination.name).temporary.name, message };
     case 'temp-topic':

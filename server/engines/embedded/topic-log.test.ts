@@ -56,7 +56,7 @@ describe('topic logs on the disk', () => {
 
   test('hold in memory what fits, and read the rest back', async (t) => {
     const faulty = await FaultyEngine.start(t, OPTIONS);
-    await churn(faulty, 'chat', 400, keep(0));
+    await churn(faulty, 'chat', 400, keep(1_000));
     const { memoryBytes, logBytes } = faulty.rig.engine.health().facts;
     assert.ok(Number(memoryBytes) <= OPTIONS.memoryBytes && Number(logBytes) > 10 * OPTIONS.memoryBytes);
     assert.equal((await idsOf(faulty, 'chat')).length, 400);
@@ -64,7 +64,7 @@ describe('topic logs on the disk', () => {
 
   test('go with their segments when what is in them is too old', async (t) => {
     const faulty = await FaultyEngine.start(t, OPTIONS);
-    await churn(faulty, 'chat', 400, { maxMessages: 0, maxAgeMs: 50 });
+    await churn(faulty, 'chat', 400, { maxMessages: 1_000, maxAgeMs: 50 });
     await faulty.untilAsync('the journal to shrink', async () => {
       // Others have to be busy: nobody looks after logs where nothing happens.
       await faulty.rig.done(put('other', 'x', keep(1)));
@@ -77,7 +77,7 @@ describe('topic logs on the disk', () => {
   test('take nothing more when it is full, and find room again when what they hold is too old', async (t) => {
     const faulty = await FaultyEngine.start(t, { ...OPTIONS, ballastBytes: 32 * 1024, reserveBytes: 0 });
     faulty.disk.roomBytes = 200_000;
-    const aged = { maxMessages: 0, maxAgeMs: 1_000 };
+    const aged = { maxMessages: 1_000, maxAgeMs: 1_000 };
     for (let sent = 0; ; sent++) {
       const outcome = await faulty.rig.apply([put('chat', `m${sent}`, aged, 4_000)]);
       if (outcome.ok) continue;

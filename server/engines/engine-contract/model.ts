@@ -175,7 +175,7 @@ export class Model {
     const log = this.#logs.get(topic) ?? { messages: [], forgotten: 0 };
     this.#logs.set(topic, log);
     const offset = log.messages.push(message);
-    if (maxMessages > 0) log.forgotten = Math.max(log.forgotten, offset - maxMessages);
+    log.forgotten = Math.max(log.forgotten, offset - maxMessages);
     return offset;
   }
 

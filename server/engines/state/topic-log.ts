@@ -101,7 +101,7 @@ export class TopicLog<Stored = never> {
   trim(now: number): void {
     const { maxMessages, maxAgeMs } = this.#bounds;
     const oldest = maxAgeMs > 0 ? now - maxAgeMs : -Infinity;
-    while (this.#entries.length > 1 && (isOver(this.#entries.length, maxMessages) || this.#entries.at(0)!.at < oldest)) {
+    while (this.#entries.length > 1 && (this.#entries.length > maxMessages || this.#entries.at(0)!.at < oldest)) {
       this.#onForget(this.#entries.shift()!);
     }
   }
@@ -134,6 +134,3 @@ export class TopicLog<Stored = never> {
     return this.#last - this.#entries.length + 1;
   }
 }
-
-/** 0 = no such bound. */
-const isOver = (count: number, maximum: number): boolean => maximum > 0 && count > maximum;

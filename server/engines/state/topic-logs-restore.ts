@@ -82,7 +82,7 @@ class LogReplay<Stored> {
     this.#age();
     this.bounds = bounds;
     this.#age();
-    if (bounds.maxMessages > 0) this.#raise(offset - bounds.maxMessages + 1, onForget);
+    this.#raise(offset - bounds.maxMessages + 1, onForget);
   }
 
   /** What there is, in order and without a hole up to the newest, and the rest. */

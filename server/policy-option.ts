@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { POLICY_PREFIXES, type DestinationPolicy } from './broker/policies.ts';
+import type { Option } from './option.ts';
+
+const YEAR_MS = 366 * 24 * 60 * 60 * 1000;
+
+const log = z.strictObject({
+  maxMessages: z.int().min(1).max(1_000_000),
+  maxAgeMs: z.int().min(0).max(YEAR_MS).default(0),
+});
+
+const policy = z
+  .strictObject({
+    destination: z
+      .string()
+      .refine((text) => POLICY_PREFIXES.some((prefix) => text.startsWith(prefix) && text.length > prefix.length), {
+        message: `expected ${POLICY_PREFIXES.join(' or ')} and a pattern`,
+      }),
+    log: log.optional(),
+  })
+  .refine(({ destination, log: asked }) => asked === undefined || destination.startsWith('/topic/'), {
+    path: ['log'],
+    message: 'expected it for /topic/ destinations only',
+  });
+
+/** A list of policies; as text, JSON of it. */
+export function policies(sentence: string): Option<readonly DestinationPolicy[]> {
+  return {
+    schema: z.unknown().transform((raw, context): DestinationPolicy[] => {
+      const found = readPolicies(raw);
+      if (typeof found !== 'string') return found;
+      context.addIssue({ code: 'custom', message: found });
+      return z.NEVER;
+    }),
+    expected: 'a list like [{"destination":"/topic/chat.#","log":{"maxMessages":100,"maxAgeMs":3600000}}]',
+    explain: (raw) => {
+      const found = readPolicies(raw);
+      return typeof found === 'string' ? found : undefined;
+    },
+    unit: '',
+    default: [],
+    sentence,
+  };
+}
+
+/** The policies, or what is wrong with the first that is: where, what was expected, what came. */
+function readPolicies(raw: unknown): DestinationPolicy[] | string {
+  const value = typeof raw === 'string' ? fromJson(raw) : { json: raw };
+  if ('fault' in value) return value.fault;
+  const result = z.array(policy).safeParse(value.json);
+  if (result.success) return result.data.map(({ log: bounds, ...rest }) => ({ ...rest, ...(bounds && { log: bounds }) }));
+  const [issue] = result.error.issues;
+  const path = issue?.path ?? [];
+  const came = path.reduce<unknown>((place, key) => (place as Record<PropertyKey, unknown> | undefined)?.[key], value.json);
+  const where = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
+  return `${where ? `at ${where.replace(/^\./, '')}: ` : ''}${issue?.message ?? 'not a list'}, got ${JSON.stringify(came) ?? 'nothing'}`;
+}
+
+function fromJson(text: string): { readonly json: unknown } | { readonly fault: string } {
+  try {
+    return { json: JSON.parse(text) };
+  } catch (error) {
+    return { fault: `expected JSON: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}
