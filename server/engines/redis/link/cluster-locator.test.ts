@@ -34,7 +34,7 @@ describe('in a cluster', () => {
       }
     });
 
-    test(`a link by ${client} follows its slot to another node`, async (t) => {
+    test(`a link by ${client} follows its slot to another node, though most have not heard of it`, async (t) => {
       const key = `{moved-${client}}:`;
       const slot = hashSlot(key);
       const from = ownerOf(key);
@@ -43,12 +43,18 @@ describe('in a cluster', () => {
       await recorded.up();
       await recorded.link.command(['SET', key, 'here']);
       await recorded.link.command(['DEL', key]);
-      const id = await cluster.idOf(to);
-      for (const node of [to, ...cluster.primaries.filter((one) => one !== to)]) await node.command('CLUSTER', 'SETSLOT', slot, 'NODE', id);
+      const [id, oldId] = [await cluster.idOf(to), await cluster.idOf(from)];
+      await to.command('CLUSTER', 'SETSLOT', slot, 'IMPORTING', oldId);
+      await from.command('CLUSTER', 'SETSLOT', slot, 'MIGRATING', id);
+      // The others hear of it by and by.
+      for (const node of [to, from]) await node.command('CLUSTER', 'SETSLOT', slot, 'NODE', id);
       await assert.rejects(recorded.link.command(['SET', key, 'there']), (error) => error instanceof LinkLostError && !error.wasSent && error.message.startsWith('MOVED'));
       await recorded.up(2);
       assert.deepEqual(await recorded.link.command(['SET', key, 'there']), Buffer.from('OK'));
       assert.equal(await to.command('GET', key), 'there');
+      const beginner = new RecordedLink(t, connectRedis(cluster.url, { client, key }));
+      await beginner.up();
+      assert.deepEqual([await beginner.link.command(['GET', key]), beginner.downs], [Buffer.from('there'), []]);
     });
   }
 

@@ -45,6 +45,18 @@ export class ClusterLocator implements Locator {
   }
 }
 
+/** Where a node sent us that does not hold our slot any more; undefined if the error says something else. */
+export function movedTo(error: Error, from: Endpoint, translate: Translate | undefined): Endpoint | undefined {
+  const moved = /\bMOVED \d+ (\S*):(\d+)$/.exec(error.message);
+  return moved ? told(moved[1]!, Number(moved[2]), from, translate) : undefined;
+}
+
+/** Redis Cluster: an empty host is that of the node which tells. */
+function told(host: string, port: number, by: Endpoint, translate: Translate | undefined): Endpoint {
+  const own = 'host' in by ? by.host : 'localhost';
+  return translated(host === '' || host === '?' ? own : host, port, translate);
+}
+
 interface SlotRange {
   readonly from: number;
   readonly to: number;
@@ -52,7 +64,7 @@ interface SlotRange {
   readonly nodes: readonly Endpoint[];
 }
 
-/** CLUSTER SLOTS: `[[from, to, [host, port, id, …], …], …]`. Redis Cluster: an empty host is that of the node asked. */
+/** CLUSTER SLOTS: `[[from, to, [host, port, id, …], …], …]`. */
 function readSlots(reply: Reply, asked: Endpoint, translate: Translate | undefined): SlotRange[] {
   return asArray(reply).map((range) => {
     const [from, to, ...nodes] = asArray(range);
@@ -61,9 +73,7 @@ function readSlots(reply: Reply, asked: Endpoint, translate: Translate | undefin
       to: Number(to),
       nodes: nodes.map((node) => {
         const [host, port] = asArray(node);
-        const named = host === null ? '' : String(host);
-        const own = 'host' in asked ? asked.host : 'localhost';
-        return translated(named === '' || named === '?' ? own : named, Number(port), translate);
+        return told(host === null ? '' : String(host), Number(port), asked, translate);
       }),
     };
   });

@@ -14,6 +14,8 @@ export interface ConnectionOptions {
   readonly dialMs: number;
   /** A server that says it is none is not talked to. */
   readonly mustBePrimary: boolean;
+  /** A key of a cluster. A node that sends us elsewhere for it, on somebody's stale word, is not talked to. */
+  readonly mustHold?: string | undefined;
   /** Loaded before the first call. */
   readonly scripts: readonly Script[];
 }
@@ -115,13 +117,14 @@ export class Connection implements Pick<Link, 'command' | 'run'> {
 
   /** Both clients would say all this by themselves, each in its own way; so we say it, in one go. */
   async #introduce(access: Access): Promise<void> {
-    const { name, mustBePrimary, scripts } = this.#options;
+    const { name, mustBePrimary, mustHold, scripts } = this.#options;
     const { credentials } = await this.#orEnd(this.#openLogin(access));
     const [, , , role] = await Promise.all([
       this.#authenticate(credentials),
       access.database === 0 ? undefined : this.command(['SELECT', access.database]),
       leniently(this.command(['CLIENT', 'SETNAME', name])),
       mustBePrimary ? leniently(this.command(['ROLE'])) : undefined,
+      mustHold === undefined ? undefined : leniently(this.command(['EXISTS', mustHold])),
       ...scripts.map((script) => this.command(['SCRIPT', 'LOAD', script.source])),
     ]);
     if (Array.isArray(role) && String(role[0]) !== 'master') throw new Error(`expected a primary, got a server whose role is ${String(role[0])}`);

@@ -1,4 +1,5 @@
 import type { Script } from '../script.ts';
+import { movedTo } from './cluster-locator.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import { hashSlot } from './hash-slot.ts';
 import { createLocator, type Locator } from './locator.ts';
@@ -48,12 +49,22 @@ export class Dialler {
   }
 
   async #dial(name: string, scripts: readonly Script[], signal: AbortSignal): Promise<Connection> {
-    const { callMs, dialMs } = this.#options;
+    const { key, callMs, dialMs } = this.#options;
+    const { client, topology, access } = this.#source;
     // CLIENT SETNAME takes printable ASCII without spaces.
-    const options: ConnectionOptions = { name: `stompede:${name.replace(/[^!-~]/g, '-')}`, callMs, dialMs, mustBePrimary: true, scripts };
-    const openWire = await libraryFor(this.#source.client);
+    const shown = `stompede:${name.replace(/[^!-~]/g, '-')}`;
+    const mustHold = topology.kind === 'cluster' ? key : undefined;
+    const options: ConnectionOptions = { name: shown, callMs, dialMs, mustBePrimary: true, mustHold, scripts };
+    const openWire = await libraryFor(client);
     const endpoint = await this.#locator.locate(signal);
-    return Connection.dial(openWire, endpoint, this.#source.access, options, signal);
+    try {
+      return await Connection.dial(openWire, endpoint, access, options, signal);
+    } catch (error) {
+      // Who held our slot knows better than the most who have not heard yet.
+      const moved = topology.kind === 'cluster' ? movedTo(error as Error, endpoint, topology.translate) : undefined;
+      if (!moved) throw error;
+      return Connection.dial(openWire, moved, access, options, signal);
+    }
   }
 }
 
