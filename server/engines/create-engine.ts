@@ -44,13 +44,18 @@ export async function createEngine(choice: EngineChoice, source: string | RedisC
   }
 }
 
+/** Redis is taken for hung after this, in ms. */
+const LONGEST_CALL_MS = 5_000;
+
 /** Loaded when it is wanted: both client libraries come with it. */
 async function createRedisEngine({ client, ...options }: RedisSettings, source: string | RedisClient): Promise<Engine> {
   const { RedisEngine } = await import('./redis/redis-engine.ts');
   const { connectRedis } = await import('./redis/link/connect-redis.ts');
   const { Keys } = await import('./redis/keys.ts');
   const { SCRIPTS } = await import('./redis/scripts.ts');
-  const redis = connectRedis(source, { key: new Keys(options.prefix).nodes, scripts: Object.values(SCRIPTS), client });
+  // An answer older than the lease may speak of messages that others have by now.
+  const callMs = Math.min(LONGEST_CALL_MS, options.leaseMs / 2);
+  const redis = connectRedis(source, { key: new Keys(options.prefix).nodes, scripts: Object.values(SCRIPTS), client, callMs, dialMs: callMs });
   return new RedisEngine({ ...options, redis });
 }
 

@@ -18,6 +18,8 @@ import { WildcardTable } from './wildcard-table.ts';
 
 /** How often Redis is asked what it guarantees. */
 const DURABILITY_MS = 10_000;
+/** Replicas that take longer say no: before the link itself would take Redis for hung. */
+const LONGEST_CONFIRM_MS = 4_000;
 /** Beats that the bus may miss before it is taken for dead. */
 const SILENT_BEATS = 4;
 
@@ -80,7 +82,8 @@ export class Cluster {
     this.#wildcards = new WildcardTable(keys, link);
     const context = { keys, membership, holds: this.#holds, wildcards: this.#wildcards, topicLogBytes: options.topicLogBytes };
     const laneOn = (lane: LaneName, on: Link): Lane => {
-      const confirm = { confirm: () => this.durability.confirm(on, keys, options.waitMs / 2) };
+      const confirmMs = Math.min(LONGEST_CONFIRM_MS, options.waitMs / 2, options.leaseMs / 4);
+      const confirm = { confirm: () => this.durability.confirm(on, keys, confirmMs) };
       return new Lane({ ...context, lane, link: on, ...(options.receipts === 'replica' && confirm) });
     };
     this.lanes = { durable: laneOn('durable', durable), volatile: laneOn('volatile', link) };

@@ -26,6 +26,9 @@ export interface Beat {
   readonly wildcards: number;
 }
 
+/** At the least: silence of a third of a lease is a sign to others (`scripts/beat.lua`). */
+const BEATS_A_LEASE = 6;
+
 /** Keeps the lease on what this node holds, and asks for news. One beat at a time; a command may hasten the next. */
 export class Heartbeat {
   readonly #parts: HeartbeatParts;
@@ -38,7 +41,8 @@ export class Heartbeat {
   }
 
   start(): void {
-    this.#timer = setInterval(this.#beat, this.#parts.beatMs);
+    const { beatMs, leaseMs } = this.#parts;
+    this.#timer = setInterval(this.#beat, Math.min(beatMs, leaseMs / BEATS_A_LEASE));
   }
 
   /** A command is waiting. */

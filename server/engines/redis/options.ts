@@ -16,7 +16,7 @@ export interface RedisEngineOptions {
   readonly replicas: number;
   /** A node that was silent for so long is dead: what it held goes back. */
   readonly leaseMs: number;
-  /** How often a node says that it lives; a small part of the lease. */
+  /** How often a node says that it lives; more often where the lease is shorter than six of these. */
   readonly beatMs: number;
   /** How long work waits for a store that cannot be reached before it fails. */
   readonly waitMs: number;

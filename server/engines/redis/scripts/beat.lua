@@ -1,31 +1,30 @@
--- A node's sign of life, which is the lease on all it holds; and the reaper's term.
+-- A node's sign of life, which is the lease on all it holds; and who reaps the dead.
 --
 -- KEYS     1 <P>nodes
 -- ARGV     1 node, 2 lease in ms, 3 what it says of itself (JSON)
 -- RETURNS  {'OK', epoch, parcel, generation, id, wildcards, dead, command, …} | {'FENCED'}
 --          parcel: number of the last one sent to the node; generation, id: where the shared log ends
 --          dead: nodes for this one to reap, separated by spaces
--- GUARANTEE one node reaps at a time. It reaps nobody during the first lease of its term, and its term begins anew when its
---          own beats were late: after the server or the reaper stood still, everyone has a lease's time to be heard.
+-- GUARANTEE one node reaps at a time; when it is silent for a third of a lease, the next one to beat takes over. Nobody is
+--          reaped before beats of whomever came for a lease without a pause: after the server stood still, or was out of
+--          everybody's reach, each node has a lease's time to be heard.
 --@include base
 
 local node, lease = ARGV[1], tonumber(ARGV[2])
 passMemoryLimit()
 -- A beat is for now: after a failover or a restart everyone is given a lease's time to be heard again.
 replicate(false)
-local before = call('ZSCORE', NODES, node)
-if not before then return { 'FENCED' } end
+if not call('ZSCORE', NODES, node) then return { 'FENCED' } end
 call('ZADD', NODES, 'XX', now, node)
 call('HSET', P .. 'node:' .. node, 'info', ARGV[3])
 
-local reaper = P .. 'reaper'
-local holder, since = unpack(call('HMGET', reaper, 'node', 'since'))
+-- `since`: the beginning of the present row of beats, of any node; `heard`: the last of them.
+local reaper, pause = P .. 'reaper', now - lease / 3
+local holder, since, heard = unpack(call('HMGET', reaper, 'node', 'since', 'heard'))
+if not heard or tonumber(heard) < pause then since = now end
 local seen = holder and call('ZSCORE', NODES, holder)
-local isVacant = not seen or tonumber(seen) < now - lease
-if isVacant or (holder == node and tonumber(before) < now - lease / 3) then
-  holder, since = node, now
-  call('HSET', reaper, 'node', node, 'since', string.format('%.0f', now))
-end
+if not seen or tonumber(seen) < pause then holder = node end
+call('HSET', reaper, 'node', holder, 'since', string.format('%.0f', since), 'heard', string.format('%.0f', now))
 
 local dead = {}
 if holder == node then
