@@ -20,6 +20,8 @@ export async function startTcpProxy(target: ProxyTarget): Promise<TcpProxy> {
  * - `delay`: octets arrive later, in their order.
  * - `refuse`: new connections are refused; those there are stay.
  *
+ * `cutOne` and `blackHoleOne` do it to a single connection, which keeps it.
+ *
  * `heal` takes all of it back. A connection that lost octets stays a black hole then: its two ends would no longer
  * mean the same.
  */
@@ -77,8 +79,23 @@ export class TcpProxy {
     for (const connection of this.#connections) connection.cut();
   }
 
+  /** The connection that reaches the server from this port, as CLIENT LIST shows it; false if there is none (any more). */
+  cutOne(serverPort: number): boolean {
+    return this.#atOne(serverPort, (connection) => connection.cut());
+  }
+
   blackHole(): void {
     this.#isBlackHole = true;
+  }
+
+  /** As `cutOne`. */
+  blackHoleOne(serverPort: number): boolean {
+    return this.#atOne(serverPort, (connection) => (connection.hasLostOctets = true));
+  }
+
+  /** From which the server is reached. */
+  get serverPorts(): number[] {
+    return [...this.#connections].map(({ server }) => server.localPort ?? 0);
   }
 
   /** Octets from now on arrive `ms` later. */
@@ -102,6 +119,12 @@ export class TcpProxy {
     this.#server = undefined;
     this.cut();
     if (server) await new Promise<void>((resolve) => server.close(() => resolve()));
+  }
+
+  #atOne(serverPort: number, act: (connection: ProxiedConnection) => void): boolean {
+    const found = [...this.#connections].find(({ server }) => server.localPort === serverPort);
+    if (found) act(found);
+    return found !== undefined;
   }
 
   #take(client: net.Socket): void {
