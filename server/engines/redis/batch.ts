@@ -32,13 +32,61 @@ export interface BatchContext {
 export function encodeBatch(context: BatchContext, node: string, number: number, jobs: readonly Job[]): Batch {
   const puts = jobs.reduce((sum, job) => sum + job.puts, 0);
   const grows = jobs.some((job) => job.grows);
-  const argv: Argument[] = [node, context.lane, number, puts, grows ? 1 : 0, context.wildcards.version, context.topicLogBytes];
+  const { lane, wildcards, topicLogBytes } = context;
+  const argv: Argument[] = [node, lane, `${number}`, `${puts}`, grows ? '1' : '0', `${wildcards.version}`, `${topicLogBytes}`];
   const chains = new Map<Chain, number>();
-  for (const job of jobs) {
-    argv.push(job.operations.length, numberOfChain(chains, job.chain));
-    for (const operation of job.operations) encodeOperation(context, operation, argv);
+  for (let i = 0; i < jobs.length; ) {
+    const count = runLength(context, jobs, i);
+    if (count > 1) encodeRun(context, jobs.slice(i, i + count), chains, argv);
+    else encodeJob(context, jobs[i]!, chains, argv);
+    i += count;
   }
   return { node, number, jobs, argv, losses: 0 };
+}
+
+function encodeJob(context: BatchContext, job: Job, chains: Map<Chain, number>, argv: Argument[]): void {
+  argv.push(`${job.operations.length}`, `${numberOfChain(chains, job.chain)}`);
+  for (const operation of job.operations) encodeOperation(context, operation, argv);
+}
+
+/** Jobs of one operation each that differ in its last argument alone: both sides handle far fewer arguments so. */
+function encodeRun(context: BatchContext, jobs: readonly Job[], chains: Map<Chain, number>, argv: Argument[]): void {
+  const numbers = jobs.map((job) => numberOfChain(chains, job.chain));
+  const isOneChain = numbers.every((number) => number === numbers[0]);
+  argv.push('*', `${jobs.length}`, isOneChain ? `${numbers[0]!}` : numbers.join(','));
+  for (const [i, job] of jobs.entries()) {
+    if (i === 0) encodeOperation(context, job.operations[0]!, argv);
+    else argv.push(lastArgument(job.operations[0]!));
+  }
+}
+
+/** How many jobs from `from` on make a run; 1 = none. */
+function runLength({ holds }: BatchContext, jobs: readonly Job[], from: number): number {
+  const first = jobs[from]!.operations[0];
+  if (!first || !mayRun(first, holds)) return 1;
+  let to = from;
+  while (to < jobs.length && jobs[to]!.operations.length === 1 && isAlike(first, jobs[to]!.operations[0]!, holds)) to++;
+  return Math.max(1, to - from);
+}
+
+function mayRun(operation: StoreOperation, holds: Holds): boolean {
+  if (operation.kind === 'settle') return !operation.late && !holds.isLapsed(operation.queue, operation.seq);
+  return operation.kind === 'enqueue' || operation.kind === 'publish';
+}
+
+function isAlike(one: StoreOperation, other: StoreOperation, holds: Holds): boolean {
+  if (one.kind === 'publish') {
+    return other.kind === 'publish' && one.topic === other.topic && one.log?.maxMessages === other.log?.maxMessages && one.log?.maxAgeMs === other.log?.maxAgeMs;
+  }
+  if (one.kind === 'enqueue') return other.kind === 'enqueue' && one.queue === other.queue;
+  return one.kind === 'settle' && other.kind === 'settle' && one.queue === other.queue && mayRun(other, holds);
+}
+
+function lastArgument(operation: StoreOperation): Argument {
+  if (operation.kind === 'enqueue') return encodeStored(operation.message);
+  if (operation.kind === 'publish') return encodeEntry(operation.topic, operation.message);
+  if (operation.kind === 'settle') return `${operation.seq}`;
+  throw new Error(`expected an operation that runs are made of, got ${operation.kind}`);
 }
 
 function numberOfChain(chains: Map<Chain, number>, chain: Chain | undefined): number {
@@ -57,23 +105,23 @@ function encodeOperation({ holds, wildcards }: BatchContext, operation: StoreOpe
       return;
     case 'publish': {
       const { topic, message, log } = operation;
-      argv.push('P', topic, wildcards.match(topic), encodeEntry(topic, message), log?.maxMessages ?? -1, log?.maxAgeMs ?? 0);
+      argv.push('P', topic, wildcards.match(topic), `${log?.maxMessages ?? -1}`, `${log?.maxAgeMs ?? 0}`, encodeEntry(topic, message));
       return;
     }
     case 'settle': {
       const { queue, seq, late } = operation;
       const kind = late ? 'L' : holds.isLapsed(queue, seq) ? 's' : 'S';
-      argv.push(kind, queue, seq);
+      argv.push(kind, queue, `${seq}`);
       return;
     }
     case 'release': {
       const { queue, seq, reason } = operation;
-      argv.push(holds.isLapsed(queue, seq) ? 'r' : 'R', queue, seq, reason);
+      argv.push(holds.isLapsed(queue, seq) ? 'r' : 'R', queue, `${seq}`, reason);
       return;
     }
     case 'move': {
       const { queue, seq, to, message } = operation;
-      argv.push(holds.isLapsed(queue, seq) ? 'm' : 'M', queue, seq, to, encodeStored(message));
+      argv.push(holds.isLapsed(queue, seq) ? 'm' : 'M', queue, `${seq}`, to, encodeStored(message));
       return;
     }
     case 'create':
@@ -83,6 +131,6 @@ function encodeOperation({ holds, wildcards }: BatchContext, operation: StoreOpe
       argv.push('D', operation.queue);
       return;
     case 'purge':
-      argv.push('Z', operation.queue, operation.limit);
+      argv.push('Z', operation.queue, `${operation.limit}`);
   }
 }

@@ -4,11 +4,13 @@
 -- ARGV     1 node, 2 lane (`durable`, `volatile`), 3 number of the batch in its lane, 4 messages it may put at most,
 --          5 does it need room (0, 1), 6 version of the node's table of wildcards, 7 octets the shared log may take,
 --          then for each group: how many operations, chain (0 = none), operations:
---          E queue stored | P topic matched entry maxMessages (-1 = no log, 0 = any number) maxAgeMs
+--          E queue stored | P topic matched maxMessages (-1 = no log, 0 = any number) maxAgeMs entry
 --          S queue seq | R queue seq reason | M queue seq to stored       of a message held: refused if it is not
 --          s queue seq | r queue seq reason | m queue seq to stored       of one that may have been taken away meanwhile
 --          L queue seq                                                    settles late
 --          C queue | D queue | Z queue limit                              creates a temporary, drops, purges
+--          or, in place of several groups of one operation, E, P or S, that differ in its last argument alone:
+--          `*`, how many, chain (or those of all, separated by commas), operation, last argument of the second, …
 -- RETURNS  {'OK', results, lost} | {'DUP', results} | {'STALE', last} | {'FENCED'}
 --          results: for each group, separated by commas, how many late settles missed (Z: how many were purged),
 --          `n` = a message was not held, `c` = an earlier group of its chain failed; nothing was changed by those.
@@ -64,8 +66,9 @@ local function settle(q, seq, bytes)
   drop(q, seq, bytes)
 end
 
+-- Each is called with the place of the operation, and that of its last argument where a run has many.
 local verbs = {}
-function verbs.E(i) put(openQueue(ARGV[i + 1]), ARGV[i + 2], puts) end
+function verbs.E(i, last) put(openQueue(ARGV[i + 1]), ARGV[last], puts) end
 function verbs.S(i) settle(openQueue(ARGV[i + 1]), ARGV[i + 2], bytesAt[i]) end
 function verbs.R(i) giveBack(openQueue(ARGV[i + 1]), node, ARGV[i + 2], ARGV[i + 3]) end
 function verbs.M(i)
@@ -88,11 +91,11 @@ function verbs.m(i)
   if bytesAt[i] then verbs.M(i) end
 end
 
-function verbs.P(i)
-  local topic, matched, entry = ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
-  local maxMessages = tonumber(ARGV[i + 4])
+function verbs.P(i, last)
+  local topic, matched, entry = ARGV[i + 1], ARGV[i + 2], ARGV[last]
+  local maxMessages = tonumber(ARGV[i + 3])
   if maxMessages >= 0 then
-    local epoch, offset = appendToLog(topic, string.sub(entry, 2), maxMessages, tonumber(ARGV[i + 5]))
+    local epoch, offset = appendToLog(topic, string.sub(entry, 2), maxMessages, tonumber(ARGV[i + 4]))
     entry = '\1' .. struct.pack('<dBc0', offset, #epoch, epoch) .. string.sub(entry, 2)
   end
   publish(topic, matched, version, entry)
@@ -132,20 +135,61 @@ function verbs.Z(i)
   return purged
 end
 
-while at <= #ARGV do
+-- `done`: what is told of the group; nil if a message was not held.
+local function conclude(chain, done)
+  if not done and chain ~= '0' then brokenChains[chain] = true end
+  results[#results + 1] = done or 'n'
+end
+
+local function applyGroup()
   local count, chain = tonumber(ARGV[at]), ARGV[at + 1]
-  local first = at + 2
+  local i = at + 2
   local isBroken = brokenChains[chain]
-  local canBeDone = not isBroken and isPossible(first, count)
-  local total, i = 0, first
+  local canBeDone = not isBroken and isPossible(i, count)
+  local total = 0
   for _ = 1, count do
     local kind = ARGV[i]
-    if canBeDone then total = total + (verbs[kind](i) or 0) end
-    i = i + ARITY[kind]
+    local next = i + ARITY[kind]
+    if canBeDone then total = total + (verbs[kind](i, next - 1) or 0) end
+    i = next
   end
   at = i
-  if not canBeDone and chain ~= '0' then brokenChains[chain] = true end
-  results[#results + 1] = canBeDone and total or (isBroken and 'c' or 'n')
+  conclude(chain, isBroken and 'c' or canBeDone and total or nil)
+end
+
+local function chainsOf(text)
+  if not string.find(text, ',', 1, true) then return end
+  local chains = {}
+  for chain in string.gmatch(text, '%d+') do chains[#chains + 1] = chain end
+  return chains
+end
+
+local function applyRun()
+  local count, chain, i = tonumber(ARGV[at + 1]), ARGV[at + 2], at + 3
+  local chains, kind = chainsOf(chain), ARGV[i]
+  local first = i + ARITY[kind] - 1
+  local settled = kind == 'S' and openQueue(ARGV[i + 1])
+  local held = settled and heldOctets(settled, node, first, first + count - 1)
+  for k = 1, count do
+    local last = first + k - 1
+    chain = chains and chains[k] or chain
+    if brokenChains[chain] then
+      conclude(chain, 'c')
+    elseif not settled then
+      verbs[kind](i, last)
+      conclude(chain, 0)
+    elseif held[k] and not settled.letGo[ARGV[last]] then
+      settle(settled, ARGV[last], held[k])
+      conclude(chain, 0)
+    else
+      conclude(chain, nil)
+    end
+  end
+  at = first + count
+end
+
+while at <= #ARGV do
+  if ARGV[at] == '*' then applyRun() else applyGroup() end
 end
 
 closeQueues(node)

@@ -66,6 +66,15 @@ local function heldBytes(q, node, seq)
   return call('HGET', heldKey(node, q), seq)
 end
 
+-- The same for each number from one place of ARGV to another; false for those it does not hold.
+local function heldOctets(q, node, from, to)
+  local octets = {}
+  for at = from, to, CHUNK do
+    for _, each in ipairs(call('HMGET', heldKey(node, q), unpack(ARGV, at, math.min(at + CHUNK - 1, to)))) do octets[#octets + 1] = each end
+  end
+  return octets
+end
+
 local function drop(q, seq, bytes)
   q.drops[#q.drops + 1] = seq
   q.isDropped[seq] = true
