@@ -19,6 +19,8 @@ export interface Batch {
   readonly argv: readonly Argument[];
   /** How often the link was lost over it. */
   losses: number;
+  /** Perhaps it is the cause of that: the store is only asked about it from now on. */
+  isSuspect: boolean;
 }
 
 export interface BatchContext {
@@ -41,7 +43,7 @@ export function encodeBatch(context: BatchContext, node: string, number: number,
     else encodeJob(context, jobs[i]!, chains, argv);
     i += count;
   }
-  return { node, number, jobs, argv, losses: 0 };
+  return { node, number, jobs, argv, losses: 0, isSuspect: false };
 }
 
 function encodeJob(context: BatchContext, job: Job, chains: Map<Chain, number>, argv: Argument[]): void {

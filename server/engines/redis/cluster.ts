@@ -208,10 +208,6 @@ export class Cluster {
       this.watched.tellAll();
       if (!isFirst) this.#remakeTemporaries();
     }
-    if (!isMemberNew) {
-      this.lanes.durable.opened(opened.durable);
-      this.lanes.volatile.opened(opened.volatile);
-    }
     // Outside of a greeting: the links are up already and nothing else will wake anyone.
     queueMicrotask(() => {
       if (!this.#isClosed) this.#resume();

@@ -14,6 +14,8 @@ const MAX_BATCH_BYTES = 1024 * 1024;
 const MAX_BATCH_OPERATIONS = 1024;
 /** A batch that the link was lost over so often is sent in smaller ones: perhaps it is the cause. */
 const MAX_LOSSES = 2;
+/** A job alone that it was lost over so often is refused. More, since a link may be bad without anyone's doing. */
+const MAX_LOSSES_ALONE = 5;
 /** Batches whose loss by Redis can be counted group by group. */
 const REMEMBERED_BATCHES = 4096;
 
@@ -50,8 +52,6 @@ export class Lane {
   #state: 'idle' | 'due' | 'sending' | 'stalled' = 'idle';
   #isClosing = false;
   #batch: Batch | undefined;
-  /** A batch to be taken apart as soon as it is known that it was not applied. */
-  #suspect: Batch | undefined;
   #node = '';
   #number = 0;
   #maxJobs = Infinity;
@@ -76,6 +76,7 @@ export class Lane {
       job.refuse(closed);
       return;
     }
+    job.holdCount = this.#parts.holds.count;
     this.#waiting.push(job);
     if (this.#state === 'stalled') this.#expireLater();
     if (this.#state !== 'idle') return;
@@ -90,9 +91,9 @@ export class Lane {
     setImmediate(this.#start);
   }
 
-  /** The store forgot whether it had this lane's batch: who asked will not be told. */
+  /** The store forgot whether it had this lane's batch: who asked will not be told, unless it never left. */
   forgot(): void {
-    if (!this.#batch) return;
+    if (!this.#batch || (this.#state === 'stalled' && this.#batch.losses === 0)) return;
     for (const job of this.#batch.jobs) this.#refuse(job, outcomeUnknown);
     this.#batch = undefined;
   }
@@ -129,8 +130,10 @@ export class Lane {
   async #send(batch: Batch): Promise<void> {
     const { link, keys } = this.#parts;
     const confirm = batch.jobs.some((job) => job.isDurable) ? this.#parts.confirm : undefined;
+    // One without jobs takes the number, or brings the answer to the one that had it.
+    const { argv } = batch.isSuspect ? encodeBatch(this.#parts, batch.node, batch.number, []) : batch;
     try {
-      const [reply, isConfirmed] = await Promise.all([link.run(SCRIPTS.apply, keys.nodes, batch.argv), confirm?.()]);
+      const [reply, isConfirmed] = await Promise.all([link.run(SCRIPTS.apply, keys.nodes, argv), confirm?.()]);
       if (isConfirmed === false) for (const job of batch.jobs) if (job.isDurable) this.#refuse(job, outcomeUnknown);
       this.#answered(batch, reply);
     } catch (error) {
@@ -146,6 +149,7 @@ export class Lane {
     switch (textOf(status)) {
       case 'OK':
       case 'DUP':
+        if (batch.isSuspect && textOf(results) === '') return this.#withoutSuspect(batch);
         this.#batch = undefined;
         this.#maxJobs = Infinity;
         this.#remember(batch);
@@ -174,31 +178,27 @@ export class Lane {
     const { holds } = this.#parts;
     for (const operation of job.operations) {
       if (operation.kind === 'drop') holds.removeQueue(operation.queue);
-      else if ('seq' in operation) holds.remove(operation.queue, operation.seq);
+      else if ('seq' in operation) holds.remove(operation.queue, operation.seq, job.holdCount);
     }
     job.done(Number(result));
   }
 
   /** Lost before the answer: the same batch is sent again, unless it is perhaps what kills the link. */
   #lost(batch: Batch, error: LinkLostError): void {
-    if (!error.wasSent || ++batch.losses < MAX_LOSSES || batch.node !== this.#parts.membership.node) return;
-    batch.losses = 0;
-    this.#suspect = batch;
+    if (!error.wasSent) return;
+    batch.losses++;
+    if (batch.losses >= (batch.jobs.length > 1 ? MAX_LOSSES : MAX_LOSSES_ALONE)) batch.isSuspect = true;
   }
 
-  /** How far the store is with this lane: told on each new connection. */
-  opened(last: number): void {
-    const batch = this.#suspect;
-    this.#suspect = undefined;
-    if (!batch || batch !== this.#batch || last >= batch.number) return;
-    if (batch.jobs.length > 1) {
-      this.#maxJobs = Math.ceil(batch.jobs.length / 2);
-      this.#takeApart(batch);
-      return;
-    }
+  /** Its number was free, and is taken now: it was not applied, and never will be. */
+  #withoutSuspect({ jobs }: Batch): void {
     this.#batch = undefined;
-    this.#number = batch.number - 1;
-    this.#refuse(batch.jobs[0]!, refused('the connection was lost over it each time'));
+    if (jobs.length > 1) {
+      this.#maxJobs = Math.ceil(jobs.length / 2);
+      this.#again = [...jobs, ...this.#again];
+    } else {
+      this.#refuse(jobs[0]!, refused('the connection was lost over it each time'));
+    }
   }
 
   /** Redis has no room: what makes some goes on, and what needs some is refused. The store has applied nothing. */
