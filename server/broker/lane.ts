@@ -3,8 +3,12 @@ import { isTemporaryQueue, type Lane, type Operation } from './engine.ts';
 /** The lane a group takes by itself: only topics without a log and temporary queues need no disk. */
 export function naturalLane(operations: readonly Operation[]): Lane {
   for (const operation of operations) {
-    const needsDisk = operation.kind === 'publish' ? operation.log !== undefined : !isTemporaryQueue(operation.queue);
-    if (needsDisk) return 'durable';
+    if (needsDisk(operation)) return 'durable';
   }
   return 'volatile';
+}
+
+function needsDisk(operation: Operation): boolean {
+  if (operation.kind === 'publish') return operation.log !== undefined;
+  return !isTemporaryQueue(operation.queue) || (operation.kind === 'move' && !isTemporaryQueue(operation.to));
 }

@@ -1,3 +1,8 @@
+interface Hold {
+  readonly era: number;
+  readonly number: number;
+}
+
 /**
  * What this node holds, as far as it knows: for each queue the numbers of the messages it claimed, with the era of the
  * claim. An era ends when the node was taken for dead, or the store may have forgotten something: what was claimed before
@@ -6,21 +11,34 @@
  */
 export class Holds {
   #era = 0;
-  readonly #queues = new Map<string, Map<number, number>>();
+  #count = 0;
+  readonly #queues = new Map<string, Map<number, Hold>>();
 
   get era(): number {
     return this.#era;
   }
 
-  add(queue: string, seq: number): void {
-    const held = this.#queues.get(queue);
-    if (held) held.set(seq, this.#era);
-    else this.#queues.set(queue, new Map([[seq, this.#era]]));
+  /** How many there ever were: a moment, as far as holds are concerned. */
+  get count(): number {
+    return this.#count;
   }
 
-  remove(queue: string, seq: number): void {
+  add(queue: string, seq: number): void {
+    const hold = { era: this.#era, number: ++this.#count };
     const held = this.#queues.get(queue);
-    if (!held?.delete(seq)) return;
+    if (held) held.set(seq, hold);
+    else this.#queues.set(queue, new Map([[seq, hold]]));
+  }
+
+  /**
+   * The message was given back or away by who held it when there had been `count` holds. The answer to that may come later
+   * than the one to the next claim, which goes by another connection: then that hold stays.
+   */
+  remove(queue: string, seq: number, count: number): void {
+    const held = this.#queues.get(queue);
+    const hold = held?.get(seq);
+    if (!held || !hold || hold.number > count) return;
+    held.delete(seq);
     if (held.size === 0) this.#queues.delete(queue);
   }
 
@@ -30,8 +48,8 @@ export class Holds {
 
   /** A claim of an era that is over. False for what was never claimed: whoever settles that makes a mistake. */
   isLapsed(queue: string, seq: number): boolean {
-    const era = this.#queues.get(queue)?.get(seq);
-    return era !== undefined && era !== this.#era;
+    const hold = this.#queues.get(queue)?.get(seq);
+    return hold !== undefined && hold.era !== this.#era;
   }
 
   /** Numbers held, lapsed holds included: somebody here may still have the message in hand. */

@@ -31,6 +31,8 @@ export class Job {
   readonly cost: number;
   /** It brings new messages, and so needs room; a dead letter takes that of the message it moves. */
   readonly grows: boolean;
+  /** `Holds.count` when it was given: it speaks of none that came later. */
+  holdCount = 0;
   #resolve: ((outcome: Outcome) => void) | undefined;
 
   constructor({ operations, chain, lane }: StoreGroup, deadline: number, resolve: (outcome: Outcome) => void) {

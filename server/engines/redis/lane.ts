@@ -178,7 +178,8 @@ export class Lane {
     const { holds } = this.#parts;
     for (const operation of job.operations) {
       if (operation.kind === 'drop') holds.removeQueue(operation.queue);
-      else if ('seq' in operation) holds.remove(operation.queue, operation.seq, job.holdCount);
+      // What is settled late is not held, or by somebody it does not speak of.
+      else if ('seq' in operation && !(operation.kind === 'settle' && operation.late)) holds.remove(operation.queue, operation.seq, job.holdCount);
     }
     job.done(Number(result));
   }
