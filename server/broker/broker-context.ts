@@ -10,6 +10,7 @@ import type { BrokerLimits } from './limits.ts';
 import type { Log } from './log.ts';
 import type { Policies } from './policies.ts';
 import type { QueueRegistry } from './queue-registry.ts';
+import type { SelectorCache } from './selector/selector-cache.ts';
 import type { Session } from './session.ts';
 import type { TopicFanout } from './topic-fanout.ts';
 
@@ -27,6 +28,7 @@ export interface BrokerContext {
   readonly queues: QueueRegistry;
   readonly destinations: DestinationCache;
   readonly policies: Policies;
+  readonly selectors: SelectorCache;
   readonly inboundBudget: InboundBudget;
   /** CONNECTED's `server` header: name and version. */
   readonly serverName: string;

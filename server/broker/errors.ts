@@ -17,6 +17,9 @@ export const missingHeader = (command: string, name: string): ProtocolError =>
 export const badHeader = (command: string, name: string, expected: string, came: string): ProtocolError =>
   error('Bad header', 'bad-header', `${command}: expected '${name}' to be ${expected}, got '${came}'`);
 
+/** `sentence` says what was expected, what came, and at which character. */
+export const badSelector = (sentence: string): ProtocolError => error('Bad header', 'bad-selector', `SUBSCRIBE: ${sentence}`);
+
 export const missingDestination = (command: string): ProtocolError =>
   error('Missing destination', 'missing-destination', `${command} needs a header 'destination'`);
 

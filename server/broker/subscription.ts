@@ -1,6 +1,7 @@
 import type { AckMode } from './ack-mode.ts';
 import type { Delivery } from './delivery.ts';
 import { Inflight } from './inflight.ts';
+import type { MessageFilter } from './message-filter.ts';
 import type { MessageFrame } from './message-frame.ts';
 import type { Message } from './message.ts';
 import type { QueueDispatcher } from './queue-dispatcher.ts';
@@ -19,6 +20,8 @@ export interface SubscriptionOptions {
   readonly prefetch: number;
   /** Whether the client asked for that prefetch itself. */
   readonly isPrefetchAsked: boolean;
+  /** Undefined = all messages. */
+  readonly filter?: MessageFilter | undefined;
 }
 
 /** Where a subscription's messages come from; a composite destination has several. */
@@ -37,6 +40,7 @@ export class Subscription {
   readonly id: string | undefined;
   readonly destinationText: string;
   readonly ackMode: AckMode;
+  readonly filter: MessageFilter | undefined;
   readonly inflight = new Inflight();
   readonly sources: Source[] = [];
   credit: number;
@@ -51,6 +55,7 @@ export class Subscription {
     this.id = options.id;
     this.destinationText = options.destinationText;
     this.ackMode = options.ackMode;
+    this.filter = options.filter;
     this.credit = options.prefetch;
     this.#isPrefetchAsked = options.isPrefetchAsked;
   }

@@ -1,6 +1,7 @@
 import { TEMPORARY_PREFIX } from './engine.ts';
 import { MessageFrame } from './message-frame.ts';
 import type { Message } from './message.ts';
+import { Selection } from './selection.ts';
 import type { Subscription } from './subscription.ts';
 import { TopicGaps } from './topic-gaps.ts';
 import { TopicRouter } from './topic-router.ts';
@@ -31,7 +32,9 @@ export class TopicFanout {
     const frame = new MessageFrame(message);
     const { origin } = message;
     const announced = this.#gaps.isEmpty ? undefined : this.#gaps.announcing(message);
+    let selection: Selection | undefined;
     for (const subscription of subscriptions) {
+      if (subscription.filter && !(selection ??= new Selection(message)).has(subscription)) continue;
       const own = announced?.(subscription);
       if (subscription.ackMode === 'auto') subscription.session.offerLive(subscription, own?.frame ?? frame, origin);
       else subscription.offerCredited(own?.message ?? message, own?.frame ?? frame);

@@ -4,6 +4,7 @@ import type { ProtocolError } from '../../protocol/protocol-error.ts';
 import { parseAckMode } from '../ack-mode.ts';
 import type { Destination } from '../destination.ts';
 import { badHeader, duplicatedSubscription, limitExceeded, missingDestination, missingHeader, unknownDestination } from '../errors.ts';
+import { readMessageFilter } from '../message-filter.ts';
 import { readPrefetch } from '../prefetch.ts';
 import { refusedDestination } from '../rights.ts';
 import type { Session } from '../session.ts';
@@ -62,10 +63,8 @@ function readRequest(session: Session, frame: Frame): Request | ProtocolError {
   if (subscriptions.find(subscriptionKey(id, text)) && !isImplicit(id, text)) return duplicatedSubscription(id ?? text);
   const ackMode = parseAckMode(headers.get(HEADER.ack));
   if (!ackMode) return badHeader('SUBSCRIBE', HEADER.ack, 'auto, client or client-individual', headers.get(HEADER.ack) ?? '');
-  const selector = headers.get(HEADER.selector);
-  if (selector !== undefined && selector.trim() !== '') {
-    return badHeader('SUBSCRIBE', HEADER.selector, 'absent, since selectors are not supported yet', selector);
-  }
+  const filter = readMessageFilter(headers, broker.selectors);
+  if (filter && 'code' in filter) return filter;
   const prefetch = readPrefetch(headers, broker.limits);
   if ('code' in prefetch) return prefetch;
   const { maxSubscriptions } = broker.limits;
@@ -74,6 +73,9 @@ function readRequest(session: Session, frame: Frame): Request | ProtocolError {
   }
   const destinations = broker.destinations.parse(text);
   if ('code' in destinations) return destinations;
+  if (filter?.selector && destinations.some(({ kind }) => kind === 'queue' || kind === 'temp-queue')) {
+    return badHeader('SUBSCRIBE', HEADER.selector, 'absent for a queue, since selectors are for topics yet', filter.selector.text);
+  }
   const subscription = new Subscription({
     session,
     number: subscriptions.nextNumber(),
@@ -82,6 +84,7 @@ function readRequest(session: Session, frame: Frame): Request | ProtocolError {
     ackMode,
     prefetch: prefetch.count,
     isPrefetchAsked: prefetch.isAsked,
+    filter,
   });
   return { subscription, destinations };
 }
