@@ -127,7 +127,7 @@ export const CONFIG_TABLE = {
   }),
   drainMs: milliseconds(10_000, 'How long a stop waits for work in hand.', { min: 0 }),
   spreadMs: milliseconds(1_000, 'Over which span a stop closes its connections, so that they do not return all at once.', { min: 0 }),
-  policies: policies('What holds for which destinations, the first match alone: a topic’s log of its newest messages (see Policies).'),
+  policies: policies('What holds for which destinations, the first match alone: logs of topics, redelivery, dead letters (see Policies).'),
   limits,
   redelivery,
   embedded,

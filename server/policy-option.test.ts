@@ -3,9 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import type { DestinationPolicy } from './broker/policies.ts';
 import { checkConfig, ConfigError, loadConfig } from './config.ts';
 
-const POLICIES = [{ destination: '/topic/chat.#', log: { maxMessages: 100, maxAgeMs: 3_600_000 } }, { destination: '/queue/orders' }];
+const POLICIES: readonly DestinationPolicy[] = [
+  { destination: '/topic/chat.#', log: { maxMessages: 100, maxAgeMs: 3_600_000 } },
+  { destination: '/queue/orders' },
+  { destination: '/queue/pay.#', redelivery: { maxAttempts: 3 }, deadLetter: '{queue}.dead', nack: 'dead-letter' },
+];
 
 function problemsOf(policies: unknown): string {
   try {
@@ -48,5 +53,11 @@ describe('the option policies', () => {
     assert.match(problemsOf([{ destination: '/topic/a', log: {} }]), /at \[0\]\.log\.maxMessages: .*got nothing/);
     assert.match(problemsOf([{ destination: '/queue/a', log: { maxMessages: 1 } }]), /at \[0\]\.log: expected it for \/topic\/ destinations only/);
     assert.match(problemsOf([{ destination: '/topic/a', logs: 1 }]), /at \[0\]: .*logs/);
+    assert.match(problemsOf([{ destination: '/topic/a', nack: 'requeue' }]), /at \[0\]\.nack: expected it for \/queue\/ destinations only/);
+    assert.match(problemsOf([{ destination: '/queue/a', nack: 'drop' }]), /at \[0\]\.nack: .*"requeue"\|"dead-letter"\|"discard".*got "drop"/);
+    assert.match(problemsOf([{ destination: '/queue/a', redelivery: { maxAttempts: 0 } }]), /at \[0\]\.redelivery\.maxAttempts: .*>=1.*got 0/);
+    for (const deadLetter of ['', '{queue}', '{queue}.{queue}', 'temp:x', 7]) {
+      assert.match(problemsOf([{ destination: '/queue/a', deadLetter }]), /at \[0\]\.deadLetter: (expected none or the name of a queue|.*expected string)/);
+    }
   });
 });

@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { TEMPORARY_PREFIX } from './broker/engine.ts';
+import { QUEUE_IN_NAME } from './broker/failure-terms.ts';
+import { NACK_WAYS } from './broker/nack.ts';
 import { POLICY_PREFIXES, type DestinationPolicy } from './broker/policies.ts';
 import type { Option } from './option.ts';
 
@@ -9,6 +12,15 @@ const log = z.strictObject({
   maxAgeMs: z.int().min(0).max(YEAR_MS).default(0),
 });
 
+const redelivery = z.strictObject({
+  maxAttempts: z.int().min(1).max(1_000_000_000).exactOptional(),
+  maxRecoveries: z.int().min(1).max(1_000_000_000).exactOptional(),
+});
+
+const deadLetter = z.string().refine(isDeadLetterName, {
+  message: `expected none or the name of a queue, in which ${QUEUE_IN_NAME} may stand once beside something else`,
+});
+
 const policy = z
   .strictObject({
     destination: z
@@ -16,12 +28,28 @@ const policy = z
       .refine((text) => POLICY_PREFIXES.some((prefix) => text.startsWith(prefix) && text.length > prefix.length), {
         message: `expected ${POLICY_PREFIXES.join(' or ')} and a pattern`,
       }),
-    log: log.optional(),
+    log: log.exactOptional(),
+    redelivery: redelivery.exactOptional(),
+    deadLetter: deadLetter.exactOptional(),
+    nack: z.enum(NACK_WAYS).exactOptional(),
   })
-  .refine(({ destination, log: asked }) => asked === undefined || destination.startsWith('/topic/'), {
-    path: ['log'],
-    message: 'expected it for /topic/ destinations only',
+  .superRefine((found, context) => {
+    const { destination } = found;
+    const only = (prefix: string, fields: readonly (keyof typeof found)[]): void => {
+      for (const field of fields) {
+        if (found[field] === undefined || destination.startsWith(prefix)) continue;
+        context.addIssue({ code: 'custom', path: [field], message: `expected it for ${prefix} destinations only` });
+      }
+    };
+    only('/topic/', ['log']);
+    only('/queue/', ['redelivery', 'nack', 'deadLetter']);
   });
+
+/** A name for a queue that a client could write, and that is not each queue's own. */
+function isDeadLetterName(text: string): boolean {
+  const [, ...more] = text.split(QUEUE_IN_NAME);
+  return text !== '' && text !== QUEUE_IN_NAME && more.length <= 1 && !text.startsWith(TEMPORARY_PREFIX) && text.length <= 256;
+}
 
 /** A list of policies; as text, JSON of it. */
 export function policies(sentence: string): Option<readonly DestinationPolicy[]> {
@@ -48,7 +76,7 @@ function readPolicies(raw: unknown): DestinationPolicy[] | string {
   const value = typeof raw === 'string' ? fromJson(raw) : { json: raw };
   if ('fault' in value) return value.fault;
   const result = z.array(policy).safeParse(value.json);
-  if (result.success) return result.data.map(({ log: bounds, ...rest }) => ({ ...rest, ...(bounds && { log: bounds }) }));
+  if (result.success) return result.data;
   const [issue] = result.error.issues;
   const path = issue?.path ?? [];
   const came = path.reduce<unknown>((place, key) => (place as Record<PropertyKey, unknown> | undefined)?.[key], value.json);

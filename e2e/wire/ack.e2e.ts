@@ -133,6 +133,19 @@ rule('A5: NACK with requeue:false dead-letters at once, whatever the case of the
   assert.deepEqual(await takeTexts(scene, destination.replace('/queue/', '/queue/DLQ.')), ['0', '1']);
 });
 
+rule('A5: NACK with dead-letter:true dead-letters at once, with its reason; a word that is no boolean is an error', async (scene) => {
+  const { client, destination, messages } = await deliver(scene, 2, 'client-individual');
+  const reason = 'broken: no "total"';
+  await client.request('NACK', { ...ackHeaders(scene.version, at(messages, 0)), 'dead-letter': 'TRUE', reason });
+  const [letter] = await takeAll(scene, `/queue/DLQ.${destination.slice('/queue/'.length)}`);
+  assert.equal(letter?.headers['x-first-death-reason'], 'rejected');
+  assert.ok(letter.headers['dlqDeliveryFailureCause']?.endsWith(`: ${reason}`));
+  client.frame('NACK', { ...ackHeaders(scene.version, at(messages, 1)), requeue: 'perhaps', receipt: 'r' });
+  const error = await client.expectError(/^Bad header$/);
+  assert.equal(error.headers['receipt-id'], 'r');
+  assert.deepEqual(await takeTexts(scene, destination), ['1']);
+});
+
 rule('A6 D4 M12: what was not acked comes back when the connection is lost, marked and in its place', async (scene) => {
   const { client, destination, messages } = await deliver(scene, 3, 'client-individual');
   await client.request('ACK', ackHeaders(scene.version, at(messages, 1)));

@@ -12,8 +12,7 @@ import { silentLog, type Log } from './log.ts';
 import type { Peer, PeerListener } from './peer.ts';
 import { Policies, type DestinationPolicy } from './policies.ts';
 import { QueueRegistry } from './queue-registry.ts';
-import { DEFAULT_REDELIVERY_POLICY, type RedeliveryPolicy } from './redelivery.ts';
-import { SelectorCache } from './selector/selector-cache.ts';
+import type { RedeliveryPolicy } from './redelivery.ts';
 import { Session } from './session.ts';
 import { createCounters, type BrokerStats } from './stats.ts';
 import { StoreWatch } from './store-watch.ts';
@@ -57,7 +56,7 @@ export class Broker {
     const limits: BrokerLimits = { ...DEFAULT_BROKER_LIMITS, ...options.limits };
     const log = options.log ?? silentLog;
     const clock = options.clock ?? systemClock;
-    const policy = options.redelivery ?? DEFAULT_REDELIVERY_POLICY;
+    const policies = new Policies(options.policies ?? [], options.redelivery);
     this.nodeId = createNodeId();
     this.#timers = new Timers(clock);
     const sessionIds = new IdSequence(`s${this.nodeId}`);
@@ -73,10 +72,9 @@ export class Broker {
       timers: this.#timers,
       counters: createCounters(),
       topics: new TopicFanout(),
-      queues: new QueueRegistry({ engine: options.engine, policy, log, timers: this.#timers, dispatchBytes: limits.dispatchBytes }),
+      queues: new QueueRegistry({ engine: options.engine, policies, log, timers: this.#timers, dispatchBytes: limits.dispatchBytes }),
       destinations: new DestinationCache(limits),
-      policies: new Policies(options.policies ?? []),
-      selectors: new SelectorCache(),
+      policies,
       inboundBudget: new InboundBudget(limits.maxPendingBytesOfNode),
       serverName: options.serverName ?? 'stompede',
       nextSessionId: () => sessionIds.nextId(),

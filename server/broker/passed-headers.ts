@@ -26,6 +26,10 @@ const KEPT_BACK: ReadonlySet<string> = new Set([
   HEADER.xFirstDeathReason,
   HEADER.xLastDeathQueue,
   HEADER.xLastDeathReason,
+  HEADER._AMQ_ORIG_ADDRESS,
+  HEADER._AMQ_ORIG_QUEUE,
+  HEADER._AMQ_ORIG_MESSAGE_ID,
+  HEADER.dlqDeliveryFailureCause,
 ]);
 
 /** The sender's own headers as they go on; `replyTo` takes the place of a `reply-to` that only its sender understands. */

@@ -1,10 +1,22 @@
 import type { LogBounds } from './engine.ts';
+import { DeadLetterQueues, failureTerms, type FailureTerms } from './failure-terms.ts';
+import type { NackWay } from './nack.ts';
+import { DEFAULT_REDELIVERY_POLICY, type RedeliveryPolicy } from './redelivery.ts';
 import { overlaps, patternWords } from './topic-pattern.ts';
 
 /** What holds for a destination beyond what holds for all. What is left out is as it is without a policy. */
 export interface Policy {
   /** Topics only: keeps a log of the newest messages. Without it nothing is kept. */
   readonly log?: LogBounds;
+  /** Queues only: when a message is given up, where it differs from what holds for all. */
+  readonly redelivery?: Partial<RedeliveryPolicy>;
+  /**
+   * The queue that messages move to which are given up; `{queue}` in it stands for the name of the destination, `none`
+   * drops them. Without it `DLQ.{queue}`. A queue that some policy names here never gives a message up.
+   */
+  readonly deadLetter?: string;
+  /** Queues only: what a NACK does whose headers do not say. Without it `requeue`. */
+  readonly nack?: NackWay;
 }
 
 /** A policy and whom it is for. */
@@ -25,11 +37,21 @@ const MAX_ENTRIES = 8192;
  */
 export class Policies {
   readonly #rules: readonly Rule[];
+  readonly #redelivery: RedeliveryPolicy;
+  readonly #deadLetterQueues: DeadLetterQueues;
   #younger = new Map<string, Policy>();
   #older = new Map<string, Policy>();
 
-  constructor(policies: readonly DestinationPolicy[]) {
+  /** `redelivery` is what holds where no policy says otherwise. */
+  constructor(policies: readonly DestinationPolicy[], redelivery: RedeliveryPolicy = DEFAULT_REDELIVERY_POLICY) {
     this.#rules = policies.map((policy) => new Rule(policy));
+    this.#redelivery = redelivery;
+    this.#deadLetterQueues = new DeadLetterQueues(policies);
+  }
+
+  /** What becomes of a queue's messages that fail, by the name the engine knows the queue by. */
+  failureTerms(queue: string): FailureTerms {
+    return failureTerms(queue, this.of(`/queue/${queue}`), this.#redelivery, this.#deadLetterQueues);
   }
 
   /** By the canonical text of a destination, e.g. `/topic/chat.lobby`. */

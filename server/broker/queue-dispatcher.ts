@@ -1,16 +1,18 @@
 import type { Timers } from '../lib/timers.ts';
 import { attemptOf, type Delivery } from './delivery.ts';
 import { isTemporaryQueue, type Claimed, type Engine, type Lane, type Operation, type ReleaseReason } from './engine.ts';
+import type { FailureTerms } from './failure-terms.ts';
 import type { Log } from './log.ts';
 import { messageBytes, type Message } from './message.ts';
 import { MessageFrame } from './message-frame.ts';
-import { asDeadLetter, deadLetterQueue, isLastAttempt, type DeathReason, type RedeliveryPolicy } from './redelivery.ts';
+import { nackWay, type NackWish } from './nack.ts';
+import { asDeadLetter, deathOf, isLastAttempt, type Death } from './redelivery.ts';
 import type { Subscription } from './subscription.ts';
 
 export interface DispatcherOptions {
   readonly queue: string;
   readonly engine: Engine;
-  readonly policy: RedeliveryPolicy;
+  readonly terms: FailureTerms;
   readonly log: Log;
   readonly timers: Timers;
   /** Octets a connection may have waiting before dispatch to it stops. */
@@ -37,7 +39,7 @@ export class QueueDispatcher {
   /** Temporary queues live in memory: their settlements never wait for a disk. */
   readonly lane: Lane;
   readonly #engine: Engine;
-  readonly #policy: RedeliveryPolicy;
+  readonly #terms: FailureTerms;
   readonly #log: Log;
   readonly #timers: Timers;
   readonly #dispatchBytes: number;
@@ -59,7 +61,7 @@ export class QueueDispatcher {
     this.queue = options.queue;
     this.lane = isTemporaryQueue(options.queue) ? 'volatile' : 'durable';
     this.#engine = options.engine;
-    this.#policy = options.policy;
+    this.#terms = options.terms;
     this.#log = options.log;
     this.#timers = options.timers;
     this.#dispatchBytes = options.dispatchBytes;
@@ -143,17 +145,20 @@ export class QueueDispatcher {
     if (!this.pump() && wasHinted && !this.#isStopped) this.#engine.leave(this.queue);
   };
 
-  /** What a NACK does: back to its place at once, or given up, for which the message has to be read again. */
-  nackOperation(delivery: Delivery, requeue: boolean): Operation | Promise<Operation> {
-    if (requeue && !isLastAttempt(delivery, this.#policy)) return this.releaseOperation(delivery, 'nack');
+  /** What a NACK does: back to its place, or given up; to move a message it has to be read again. */
+  nackOperation(delivery: Delivery, wish: NackWish): Operation | Promise<Operation> {
+    const { fate } = this.#terms;
+    const way = fate.kind === 'keep' ? 'requeue' : nackWay(wish, this.#terms.nack);
+    if (way === 'discard') return this.settleOperation(delivery);
+    const isEnough = way === 'dead-letter' || isLastAttempt(delivery, this.#terms);
+    if (!isEnough || fate.kind === 'keep') return this.releaseOperation(delivery, 'nack');
+    if (fate.kind === 'drop') return this.settleOperation(delivery);
+    const death = deathOf(way === 'dead-letter' ? 'rejected' : 'delivery_limit', delivery, wish.cause);
     // A store that cannot be asked now refuses the group, too, and says so.
     const read = this.#engine.readHeld(this.queue, delivery.seq).catch(() => undefined);
-    return read.then((message) => {
-      const reason = requeue ? 'delivery_limit' : 'rejected';
-      const counters = { failures: delivery.failures, recoveries: delivery.recoveries };
-      const operation = message && this.#giveUp(delivery.seq, message, reason, counters);
-      return operation ?? this.releaseOperation(delivery, 'nack');
-    });
+    return read.then((message) =>
+      message ? this.#moveOperation(delivery.seq, message, fate.to, death) : this.releaseOperation(delivery, 'nack'),
+    );
   }
 
   settleOperation(delivery: Delivery): Operation {
@@ -183,7 +188,7 @@ export class QueueDispatcher {
       bytes += messageBytes(each.message);
       if (!consumer?.isOpen || this.#isStopped) {
         unwanted.push({ kind: 'release', queue: this.queue, seq: each.seq, reason: 'undelivered' });
-      } else if (each.recoveries > this.#policy.maxRecoveries && this.#deadLetter(each)) {
+      } else if (each.recoveries > this.#terms.maxRecoveries && this.#giveUp(each)) {
         continue;
       } else {
         this.#deliver(consumer, each);
@@ -229,19 +234,19 @@ export class QueueDispatcher {
     for (const delivery of taken) delivery.subscription.restoreCredit(1);
   };
 
-  #deadLetter(claimed: Claimed): boolean {
-    const operation = this.#giveUp(claimed.seq, claimed.message, 'delivery_limit', claimed);
-    if (operation) this.#apply([operation]);
-    return operation !== undefined;
+  /** After too many deliveries whose holder vanished; false where a message is never given up. */
+  #giveUp(claimed: Claimed): boolean {
+    const { fate } = this.#terms;
+    if (fate.kind === 'keep') return false;
+    const { seq, message } = claimed;
+    if (fate.kind === 'drop') this.#apply([{ kind: 'settle', queue: this.queue, seq }]);
+    else this.#apply([this.#moveOperation(seq, message, fate.to, deathOf('delivery_limit', claimed))]);
+    return true;
   }
 
-  /** Undefined where a message is never given up: in a dead-letter queue. A temporary queue's is dropped. */
-  #giveUp(seq: number, message: Message, reason: DeathReason, counters: { failures: number; recoveries: number }): Operation | undefined {
+  #moveOperation(seq: number, message: Message, to: string, death: Death): Operation {
     const { queue } = this;
-    if (isTemporaryQueue(queue)) return { kind: 'settle', queue, seq };
-    const to = deadLetterQueue(queue);
-    if (to === undefined) return undefined;
-    return { kind: 'move', queue, seq, to, message: asDeadLetter(message, queue, to, reason, counters) };
+    return { kind: 'move', queue, seq, to, message: asDeadLetter(message, queue, to, death) };
   }
 
   /** Work of the dispatcher's own, tied to no session. A failed store gives the messages back when it recovers. */

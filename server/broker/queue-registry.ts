@@ -1,7 +1,10 @@
+import type { Policies } from './policies.ts';
 import { QueueDispatcher, type DispatcherOptions } from './queue-dispatcher.ts';
 
 /** What the dispatchers have in common. */
-export type QueueRegistryOptions = Omit<DispatcherOptions, 'queue'>;
+export interface QueueRegistryOptions extends Omit<DispatcherOptions, 'queue' | 'terms'> {
+  readonly policies: Policies;
+}
 
 /** The dispatchers of this node: one for each queue that has a consumer here, none for the others. */
 export class QueueRegistry {
@@ -20,7 +23,8 @@ export class QueueRegistry {
   findOrCreate(queue: string): QueueDispatcher {
     let dispatcher = this.#dispatchers.get(queue);
     if (!dispatcher) {
-      this.#dispatchers.set(queue, (dispatcher = new QueueDispatcher({ ...this.#options, queue })));
+      const terms = this.#options.policies.failureTerms(queue);
+      this.#dispatchers.set(queue, (dispatcher = new QueueDispatcher({ ...this.#options, queue, terms })));
       if (this.#isStopped) dispatcher.stop();
     }
     return dispatcher;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Message } from './message.ts';
-import { asDeadLetter, deadLetterQueue } from './redelivery.ts';
+import { asDeadLetter, deathOf } from './redelivery.ts';
 
 const message: Message = {
   id: 'm-1',
@@ -22,7 +22,7 @@ const headersOf = (letter: Message): Record<string, string> =>
 
 describe('a dead letter', () => {
   test('says where it came from and why, in the words of all three brokers', () => {
-    const letter = asDeadLetter(message, 'work', 'DLQ.work', 'rejected', { failures: 2, recoveries: 1 });
+    const letter = asDeadLetter(message, 'work', 'DLQ.work', deathOf('rejected', { failures: 2, recoveries: 1 }));
     assert.equal(letter.id, 'm-1');
     assert.equal(letter.destination, '/queue/DLQ.work');
     assert.equal(letter.body, message.body);
@@ -41,17 +41,13 @@ describe('a dead letter', () => {
   });
 
   test('keeps its first death when it dies again', () => {
-    const first = asDeadLetter(message, 'work', 'DLQ.work', 'rejected', { failures: 0, recoveries: 0 });
-    const again = headersOf(asDeadLetter(first, 'other', 'DLQ.other', 'delivery_limit', { failures: 5, recoveries: 0 }));
+    const first = asDeadLetter(message, 'work', 'DLQ.work', deathOf('rejected', { failures: 0, recoveries: 0 }));
+    const again = headersOf(asDeadLetter(first, 'other', 'DLQ.other', deathOf('delivery_limit', { failures: 5, recoveries: 0 }, 'no stock')));
     assert.equal(again['x-first-death-queue'], 'work');
     assert.equal(again['x-first-death-reason'], 'rejected');
     assert.equal(again['original-destination'], '/queue/work');
     assert.equal(again['x-last-death-queue'], 'other');
     assert.equal(again['x-last-death-reason'], 'delivery_limit');
-  });
-
-  test('never comes from a dead-letter queue', () => {
-    assert.equal(deadLetterQueue('work'), 'DLQ.work');
-    assert.equal(deadLetterQueue('DLQ.work'), undefined);
+    assert.equal(again['dlqDeliveryFailureCause'], 'delivery_limit after 6 deliveries: no stock');
   });
 });

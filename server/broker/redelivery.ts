@@ -1,3 +1,4 @@
+import { HEADER } from '../protocol/header-names.ts';
 import { attemptOf, type Delivery } from './delivery.ts';
 import type { Message } from './message.ts';
 
@@ -11,14 +12,21 @@ export interface RedeliveryPolicy {
 
 export const DEFAULT_REDELIVERY_POLICY: RedeliveryPolicy = Object.freeze({ maxAttempts: 6, maxRecoveries: 100 });
 
-/** Why a message was given up; the words are RabbitMQ's. */
-export type DeathReason = 'rejected' | 'delivery_limit';
+/** Why a message was given up; the words are RabbitMQ's, and `schema` is ours: it was never let in. */
+export type DeathReason = 'rejected' | 'delivery_limit' | 'schema';
 
-const DEAD_LETTER_PREFIX = 'DLQ.';
+/** A message's end. */
+export interface Death {
+  readonly reason: DeathReason;
+  /** For people, `dlqDeliveryFailureCause`. */
+  readonly cause: string;
+}
 
-/** Where a queue's dead letters go; undefined for a dead-letter queue itself, which never gives a message up. */
-export function deadLetterQueue(queue: string): string | undefined {
-  return queue.startsWith(DEAD_LETTER_PREFIX) ? undefined : DEAD_LETTER_PREFIX + queue;
+/** How a delivered message came to its end; `words` are those of the client that gave it up. */
+export function deathOf(reason: 'rejected' | 'delivery_limit', counters: { failures: number; recoveries: number }, words = ''): Death {
+  const attempt = attemptOf(counters);
+  const told = `${reason} after ${attempt} ${attempt === 1 ? 'delivery' : 'deliveries'}`;
+  return { reason, cause: words === '' ? told : `${told}: ${words}` };
 }
 
 /** Is this NACK one too many? */
@@ -28,32 +36,26 @@ export const isLastAttempt = (delivery: Delivery, policy: RedeliveryPolicy): boo
 /**
  * The message as it lies in the dead-letter queue: same id, same body, and headers that say where it came from and why,
  * in the words of ActiveMQ (`original-destination`), Artemis (`_AMQ_ORIG_*`) and RabbitMQ (`x-first-death-*`). The first
- * death is kept, should it die again.
+ * death is kept, should it die again. `name`: of the queue or topic it was for.
  */
-export function asDeadLetter(
-  message: Message,
-  queue: string,
-  deadLetters: string,
-  reason: DeathReason,
-  counters: { readonly failures: number; readonly recoveries: number },
-): Message {
+export function asDeadLetter(message: Message, name: string, deadLetters: string, { reason, cause }: Death): Message {
   const headers = [...message.headers];
-  const has = (name: string) => headers.some((text, i) => i % 2 === 0 && text === name);
-  const set = (name: string, value: string) => {
-    const at = headers.findIndex((text, i) => i % 2 === 0 && text === name);
-    if (at === -1) headers.push(name, value);
+  const has = (header: string) => headers.some((text, i) => i % 2 === 0 && text === header);
+  const set = (header: string, value: string) => {
+    const at = headers.findIndex((text, i) => i % 2 === 0 && text === header);
+    if (at === -1) headers.push(header, value);
     else headers[at + 1] = value;
   };
-  if (!has('x-first-death-queue')) {
-    set('original-destination', message.destination);
-    set('x-first-death-queue', queue);
-    set('x-first-death-reason', reason);
-    set('_AMQ_ORIG_ADDRESS', message.destination);
-    set('_AMQ_ORIG_QUEUE', queue);
-    set('_AMQ_ORIG_MESSAGE_ID', message.id);
+  if (!has(HEADER.xFirstDeathQueue)) {
+    set(HEADER.originalDestination, message.destination);
+    set(HEADER.xFirstDeathQueue, name);
+    set(HEADER.xFirstDeathReason, reason);
+    set(HEADER._AMQ_ORIG_ADDRESS, message.destination);
+    set(HEADER._AMQ_ORIG_QUEUE, name);
+    set(HEADER._AMQ_ORIG_MESSAGE_ID, message.id);
   }
-  set('x-last-death-queue', queue);
-  set('x-last-death-reason', reason);
-  set('dlqDeliveryFailureCause', `${reason} after ${attemptOf(counters)} deliveries`);
+  set(HEADER.xLastDeathQueue, name);
+  set(HEADER.xLastDeathReason, reason);
+  set(HEADER.dlqDeliveryFailureCause, cause);
   return { ...message, destination: `/queue/${deadLetters}`, headers, origin: '' };
 }

@@ -120,6 +120,10 @@ export const HEADER = {
 
   // ACK, NACK
   requeue: 'requeue',
+  /** Ours: gives the message up. */
+  deadLetter: 'dead-letter',
+  /** Ours: why, in the client's words. */
+  reason: 'reason',
 
   // Dead letters and moved messages
   originalDestination: 'original-destination',

@@ -1,13 +1,13 @@
 import type { Frame } from '../../protocol/frame.ts';
 import { HEADER } from '../../protocol/header-names.ts';
 import type { ProtocolError } from '../../protocol/protocol-error.ts';
-import { parseBoolean } from '../boolean-header.ts';
 import type { Delivery } from '../delivery.ts';
 import type { DepartedDelivery } from '../departed.ts';
 import type { Operation } from '../engine.ts';
 import { messageNotFound } from '../errors.ts';
 import { messageBytes } from '../message.ts';
 import { findDelivery } from '../find-delivery.ts';
+import { readNackWish } from '../nack.ts';
 import type { Session } from '../session.ts';
 import type { Transaction } from '../transaction.ts';
 import type { Handled } from './index.ts';
@@ -28,8 +28,10 @@ export function ack(session: Session, frame: Frame): Handled {
   return carryOut(session, frame, found.deliveries, operations, transaction);
 }
 
-/** NACK: back to its place, or given up (`requeue:false`, or one attempt too many). Cumulative like ACK. */
+/** NACK: back to its place, or given up, as its headers and the queue's policy say. Cumulative like ACK. */
 export function nack(session: Session, frame: Frame): Handled {
+  const wish = readNackWish(frame.headers);
+  if ('code' in wish) return wish;
   const found = locate(session, frame);
   if ('error' in found) return found.error;
   if ('departed' in found) {
@@ -38,10 +40,9 @@ export function nack(session: Session, frame: Frame): Handled {
     return undefined;
   }
   const { deliveries, transaction } = found;
-  const requeue = parseBoolean(frame.headers.get(HEADER.requeue)) ?? true;
   const operations: (Operation | Promise<Operation>)[] = [];
   for (const delivery of deliveries) {
-    if (delivery.dispatcher) operations.push(delivery.dispatcher.nackOperation(delivery, requeue));
+    if (delivery.dispatcher) operations.push(delivery.dispatcher.nackOperation(delivery, wish));
   }
   if (!operations.some((operation) => operation instanceof Promise)) {
     return carryOut(session, frame, deliveries, operations as Operation[], transaction);

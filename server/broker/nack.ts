@@ -1,0 +1,51 @@
+import type { Headers } from '../protocol/frame.ts';
+import { HEADER } from '../protocol/header-names.ts';
+import type { ProtocolError } from '../protocol/protocol-error.ts';
+import { parseBoolean } from './boolean-header.ts';
+import { badHeader } from './errors.ts';
+
+/** What a NACK can do to a message: RabbitMQ's way, ActiveMQ's, and Artemis', for which a NACK is an ACK. */
+export const NACK_WAYS = ['requeue', 'dead-letter', 'discard'] as const;
+
+export type NackWay = (typeof NACK_WAYS)[number];
+
+/** What a NACK frame says of it; what it leaves open is for the queue's policy. */
+export interface NackWish {
+  readonly requeue: boolean | undefined;
+  readonly deadLetter: boolean | undefined;
+  /** The client's own words, '' = none; they go into the dead letter. */
+  readonly cause: string;
+}
+
+/** A cause is cut to so many characters: it is stored with the message, and people paste stack traces. */
+const MAX_CAUSE_LENGTH = 1024;
+
+/** `requeue` is RabbitMQ's header, `dead-letter` and `reason` are ours. */
+export function readNackWish(headers: Headers): NackWish | ProtocolError {
+  const requeue = readFlag(headers, HEADER.requeue);
+  if (typeof requeue === 'object') return requeue;
+  const deadLetter = readFlag(headers, HEADER.deadLetter);
+  if (typeof deadLetter === 'object') return deadLetter;
+  if (requeue && deadLetter) return badHeader('NACK', HEADER.deadLetter, `absent or false beside '${HEADER.requeue}:true'`, 'true');
+  return { requeue, deadLetter, cause: cut(headers.get(HEADER.reason) ?? '') };
+}
+
+/** The frame's word comes first, then the queue's policy. Giving up without a dead letter is dropping. */
+export function nackWay({ requeue, deadLetter }: NackWish, byPolicy: NackWay): NackWay {
+  if (deadLetter) return 'dead-letter';
+  if (requeue === undefined) return deadLetter === false && byPolicy === 'dead-letter' ? 'requeue' : byPolicy;
+  if (requeue) return 'requeue';
+  return deadLetter === false ? 'discard' : 'dead-letter';
+}
+
+function readFlag(headers: Headers, name: string): boolean | undefined | ProtocolError {
+  const text = headers.get(name);
+  return text === undefined ? undefined : (parseBoolean(text) ?? badHeader('NACK', name, 'true or false', text));
+}
+
+/** Never between the halves of a surrogate pair. */
+function cut(text: string): string {
+  if (text.length <= MAX_CAUSE_LENGTH) return text;
+  const isSplit = /[\uD800-\uDBFF]/.test(text[MAX_CAUSE_LENGTH - 1] ?? '');
+  return `${text.slice(0, isSplit ? MAX_CAUSE_LENGTH - 1 : MAX_CAUSE_LENGTH)}…`;
+}
