@@ -13,6 +13,7 @@ import type { Peer, PeerListener } from './peer.ts';
 import { Policies, type DestinationPolicy } from './policies.ts';
 import { QueueRegistry } from './queue-registry.ts';
 import type { RedeliveryPolicy } from './redelivery.ts';
+import { SelectorCache } from './selector/selector-cache.ts';
 import { Session } from './session.ts';
 import { createCounters, type BrokerStats } from './stats.ts';
 import { StoreWatch } from './store-watch.ts';
@@ -75,6 +76,7 @@ export class Broker {
       queues: new QueueRegistry({ engine: options.engine, policies, log, timers: this.#timers, dispatchBytes: limits.dispatchBytes }),
       destinations: new DestinationCache(limits),
       policies,
+      selectors: new SelectorCache(),
       inboundBudget: new InboundBudget(limits.maxPendingBytesOfNode),
       serverName: options.serverName ?? 'stompede',
       nextSessionId: () => sessionIds.nextId(),
