@@ -67,8 +67,11 @@ export interface Engine {
 
   /** Every queue known, temporary ones included. */
   queues(): Promise<QueueInfo[]>;
-  /** Copies up to `limit` ready messages in queue order, from position `offset`; nothing is claimed. */
-  browse(queue: string, offset: number, limit: number): Promise<Message[]>;
+  /**
+   * Copies up to `limit` ready messages in queue order, from position `offset`, no more than fit into `maxBytes` (at least
+   * one message; left out = no such bound). Nothing is claimed.
+   */
+  browse(queue: string, offset: number, limit: number, maxBytes?: number): Promise<Message[]>;
   /** Deletes up to `limit` ready messages from the head; returns how many. Call again until 0. */
   purge(queue: string, limit: number): Promise<number>;
 

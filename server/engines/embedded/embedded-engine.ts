@@ -147,8 +147,8 @@ export class EmbeddedEngine implements Engine {
     return this.#running().state.queues();
   }
 
-  async browse(queue: string, offset: number, limit: number): Promise<Message[]> {
-    const messages = await this.#read(this.#running().state.browse(queue, offset, limit));
+  async browse(queue: string, offset: number, limit: number, maxBytes?: number): Promise<Message[]> {
+    const messages = await this.#read(this.#running().state.browse(queue, offset, limit, maxBytes));
     if (!messages) throw new Error(notStored.detail);
     return messages;
   }

@@ -18,6 +18,20 @@ export function describeInspection(create: CreateSubject): void {
         assert.equal((await rig.claim('a')).length, 8);
       }));
 
+    test('shows no more octets than asked for, but one message at least', () =>
+      Rig.use(create, async (rig) => {
+        const sent = [10, 5_000, 10, 10, 3_000_000, 10].map((size, i) => message(`m${i + 1}`, { body: Buffer.alloc(size) }));
+        for (const each of sent) await rig.done({ kind: 'enqueue', queue: 'a', message: each });
+        const [small, large] = [messageBytes(sent[0]!), messageBytes(sent[1]!)];
+        const page = async (offset: number, maxBytes: number) => ids(await rig.engine.browse('a', offset, 10, maxBytes));
+        assert.deepEqual(await page(0, small + large), ['m1', 'm2']);
+        assert.deepEqual(await page(0, small + large - 1), ['m1']);
+        assert.deepEqual(await page(1, 0), ['m2']);
+        assert.deepEqual(await page(2, 2 ** 20), ['m3', 'm4']);
+        assert.deepEqual(await page(4, 2 ** 20), ['m5']);
+        assert.deepEqual(await page(5, 2 ** 20), ['m6']);
+      }));
+
     test('pages through messages that came back among new ones', () =>
       Rig.use(create, async (rig) => {
         await rig.send('a', ...names(12));

@@ -115,8 +115,8 @@ export class MemoryEngine implements Engine {
     return this.#state.queues();
   }
 
-  async browse(queue: string, offset: number, limit: number): Promise<Message[]> {
-    return this.#state.browse(queue, offset, limit).map((entry) => entry.content);
+  async browse(queue: string, offset: number, limit: number, maxBytes?: number): Promise<Message[]> {
+    return this.#state.browse(queue, offset, limit, maxBytes).map((entry) => entry.content);
   }
 
   async purge(queue: string, limit: number): Promise<number> {

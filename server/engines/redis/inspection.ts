@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { isTemporaryQueue, type LogEntry, type LogPage, type LogPosition, type QueueInfo } from '../../broker/engine.ts';
-import type { Message } from '../../broker/message.ts';
+import { messageBytes, type Message } from '../../broker/message.ts';
 import { unreachable } from './failures.ts';
 import type { Keys } from './keys.ts';
 import { LinkLostError, type Argument, type Link, type Reply } from './link/link.ts';
@@ -48,15 +48,21 @@ export class Inspection {
     return [...infos.values()];
   }
 
-  async browse(queue: string, offset: number, limit: number): Promise<Message[]> {
+  async browse(queue: string, offset: number, limit: number, maxBytes = Infinity): Promise<Message[]> {
     const messages: Message[] = [];
+    let room = maxBytes;
     let index = 0;
     let skip = offset;
     while (messages.length < limit && index >= 0) {
       const reply = await this.#run(SCRIPTS.browse, [queue, index, skip, limit - messages.length]);
       index = numberOf(reply[0]);
       skip -= numberOf(reply[1]);
-      for (const stored of reply.slice(2)) messages.push(decodeStored(octetsOf(stored)));
+      for (const stored of reply.slice(2)) {
+        const message = decodeStored(octetsOf(stored));
+        room -= messageBytes(message);
+        if (room < 0 && messages.length > 0) return messages;
+        messages.push(message);
+      }
     }
     return messages;
   }

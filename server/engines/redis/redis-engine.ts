@@ -100,8 +100,8 @@ export class RedisEngine implements Engine {
     return this.#inspection().queues();
   }
 
-  browse(queue: string, offset: number, limit: number): Promise<Message[]> {
-    return this.#inspection().browse(queue, offset, limit);
+  browse(queue: string, offset: number, limit: number, maxBytes?: number): Promise<Message[]> {
+    return this.#inspection().browse(queue, offset, limit, maxBytes);
   }
 
   async purge(queue: string, limit: number): Promise<number> {

@@ -107,8 +107,11 @@ export class State<Stored = never> {
     });
   }
 
-  browse(queue: string, offset: number, limit: number): Entry<Stored>[] {
-    return this.#table.get(queue)?.ready.list(offset, limit) ?? [];
+  browse(queue: string, offset: number, limit: number, maxBytes = Infinity): Entry<Stored>[] {
+    const entries = this.#table.get(queue)?.ready.list(offset, limit) ?? [];
+    let room = maxBytes;
+    const beyond = entries.findIndex((entry, i) => (room -= entry.bytes) < 0 && i > 0);
+    return beyond === -1 ? entries : entries.slice(0, beyond);
   }
 
   /** Tells whether the queue has something to claim from it. */
