@@ -24,8 +24,8 @@ class Store {
 
   readonly run = (_script: unknown, _key: string, argv: readonly Argument[]): Promise<Reply> => {
     this.sends++;
-    const ids: string[] = [];
-    for (let at = 10; at < argv.length; at += 5) ids.push(decodeStored(argv[at + 1] as Buffer).id);
+    // Whether they go one by one or as a run: what is not text are the messages.
+    const ids = argv.flatMap((argument) => (Buffer.isBuffer(argument) ? [decodeStored(argument).id] : []));
     const fate = this.fate(ids);
     if (fate === 'there') {
       this.ghosts.push(() => this.#apply(Number(argv[2]), ids));
