@@ -195,7 +195,8 @@ class Table {
 
   serve(taken: Taken): void {
     while (this.#credits[this.#turn] === 0) this.#next();
-    this.claimed.push({ ...taken, want: this.#turn });
+    const { seq, message, failures, recoveries } = taken;
+    this.claimed.push({ seq, message, want: this.#turn, failures, recoveries });
     this.#credits[this.#turn]!--;
     this.credit--;
     this.#next();

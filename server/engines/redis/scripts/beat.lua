@@ -15,21 +15,21 @@ passMemoryLimit()
 -- A beat is for now: after a failover or a restart everyone is given a lease's time to be heard again.
 replicate(false)
 if not call('ZSCORE', NODES, node) then return { 'FENCED' } end
-call('ZADD', NODES, 'XX', now, node)
+call('ZADD', NODES, 'XX', now(), node)
 call('HSET', P .. 'node:' .. node, 'info', ARGV[3])
 
 -- `since`: the beginning of the present row of beats, of any node; `heard`: the last of them.
-local reaper, pause = P .. 'reaper', now - lease / 3
+local reaper, pause = P .. 'reaper', now() - lease / 3
 local holder, since, heard = unpack(call('HMGET', reaper, 'node', 'since', 'heard'))
-if not heard or tonumber(heard) < pause then since = now end
+if not heard or tonumber(heard) < pause then since = now() end
 local seen = holder and call('ZSCORE', NODES, holder)
 if not seen or tonumber(seen) < pause then holder = node end
-call('HSET', reaper, 'node', holder, 'since', string.format('%.0f', since), 'heard', string.format('%.0f', now))
+call('HSET', reaper, 'node', holder, 'since', string.format('%.0f', since), 'heard', string.format('%.0f', now()))
 
 local dead = {}
 if holder == node then
-  if tonumber(since) <= now - lease then
-    for _, each in ipairs(call('ZRANGEBYSCORE', NODES, '-inf', '(' .. string.format('%.0f', now - lease))) do
+  if tonumber(since) <= now() - lease then
+    for _, each in ipairs(call('ZRANGEBYSCORE', NODES, '-inf', '(' .. string.format('%.0f', now() - lease))) do
       dead[#dead + 1] = each
     end
   end

@@ -76,7 +76,7 @@ if taken < want then
     reply[2] = 1
   else
     replicate(false)
-    call('ZADD', q.waiting, 'NX', now, node)
+    call('ZADD', q.waiting, 'NX', now(), node)
   end
 end
 return reply

@@ -25,10 +25,10 @@ if format ~= spoken or call('HEXISTS', store, 'format') == 0 then call('HSET', s
 local run = string.match(call('INFO', 'server'), 'run_id:(%w+)')
 if call('HGET', store, 'run') ~= run then
   local seq = tonumber(call('GET', P .. 'seq') or 0)
-  local first = string.format('%.0f', math.max(seq + 1048576, now * 1024))
+  local first = string.format('%.0f', math.max(seq + 1048576, now() * 1024))
   call('SET', P .. 'seq', first)
   call('SET', P .. 'seq:temporary', first)
-  local epoch = math.max(now, tonumber(call('HGET', store, 'epoch') or 0) + 1)
+  local epoch = math.max(now(), tonumber(call('HGET', store, 'epoch') or 0) + 1)
   call('HSET', store, 'run', run, 'epoch', string.format('%.0f', epoch), 'suspect', string.format('%.0f', seq))
   -- What was on its way to the nodes went with the old process.
   local generation = tonumber(call('HGET', P .. 'log', 'generation') or 0)
@@ -41,8 +41,8 @@ local state = call('ZSCORE', NODES, node) and 'MEMBER' or 'FENCED'
 if isJoining and state == 'MEMBER' then
   state = 'TAKEN'
 elseif isJoining then
-  call('ZADD', NODES, now, node)
-  call('HSET', record, 'info', ARGV[3], 'joined', string.format('%.0f', now))
+  call('ZADD', NODES, now(), node)
+  call('HSET', record, 'info', ARGV[3], 'joined', string.format('%.0f', now()))
   state = 'JOINED'
 end
 

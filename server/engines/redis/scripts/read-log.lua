@@ -22,7 +22,7 @@ if not isKnown then place = 0 end
 -- The store may have forgotten the newest since they were written.
 if ARGV[2] ~= '*' and writtenIn ~= call('HGET', P .. 'store', 'epoch') then isKnown = false end
 
-local function isTooOld(id) return age and tonumber(string.match(id, '-(%d+)$')) <= now - tonumber(age) end
+local function isTooOld(id) return age and tonumber(string.match(id, '-(%d+)$')) <= now() - tonumber(age) end
 
 local reply, bytes, id = { epoch, last, isKnown and 1 or 0, last + 1 }, 0, string.format('%.0f', place + 1)
 local isFirst = true

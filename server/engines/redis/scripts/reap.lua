@@ -12,7 +12,7 @@
 local node, lease, limit = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 passMemoryLimit()
 local seen = call('ZSCORE', NODES, node)
-if seen and tonumber(seen) >= now - lease and lease >= 0 then return { 'ALIVE' } end
+if seen and tonumber(seen) >= now() - lease and lease >= 0 then return { 'ALIVE' } end
 if not seen and call('SISMEMBER', P .. 'dying', node) == 0 then return { 'OK', 0, 1 } end
 call('ZREM', NODES, node)
 call('SADD', P .. 'dying', node)

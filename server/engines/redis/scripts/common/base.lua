@@ -3,8 +3,11 @@ local call = redis.call
 local P = string.sub(KEYS[1], 1, -6)
 local NODES = KEYS[1]
 
-local clock = call('TIME')
-local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local clock
+local function now()
+  clock = clock or call('TIME')
+  return clock[1] * 1000 + math.floor(clock[2] / 1000)
+end
 
 -- What stands in the append-only file and on replicas, and what is gone with this server: topics, hints, temporaries.
 local isReplicated = true

@@ -16,7 +16,7 @@ local function appendToLog(topic, record, maxMessages, maxAgeMs)
   local epoch, last, writtenIn = unpack(call('HMGET', log, 'epoch', 'last', 'store'))
   if not epoch then
     -- No two numberings share an epoch: the server's clock and the store's counter of beginnings.
-    epoch = string.format('%.0f-%d', now, call('HINCRBY', P .. 'store', 'logs', 1))
+    epoch = string.format('%.0f-%d', now(), call('HINCRBY', P .. 'store', 'logs', 1))
     last = 0
     call('UNLINK', stream)
   elseif writtenIn ~= storeEpoch then
@@ -24,14 +24,14 @@ local function appendToLog(topic, record, maxMessages, maxAgeMs)
   end
   local offset = string.format('%.0f', last + 1)
   call('HSET', log, 'epoch', epoch, 'last', offset, 'store', storeEpoch)
-  call('XADD', stream, offset .. '-' .. string.format('%.0f', now), 'r', record)
+  call('XADD', stream, offset .. '-' .. string.format('%.0f', now()), 'r', record)
   if maxMessages > 0 then call('XTRIM', stream, 'MAXLEN', maxMessages) end
   if maxAgeMs > 0 then
     for _ = 1, 8 do
       local oldest = call('XRANGE', stream, '-', '+', 'COUNT', 16)
       local gone = {}
       for _, entry in ipairs(oldest) do
-        if tonumber(string.match(entry[1], '-(%d+)$')) > now - maxAgeMs then break end
+        if tonumber(string.match(entry[1], '-(%d+)$')) > now() - maxAgeMs then break end
         gone[#gone + 1] = entry[1]
       end
       if #gone == 0 then break end

@@ -5,12 +5,21 @@
 local parcels, parcelNodes = {}, {}
 local posted, postedBytes = {}, 0
 
+local versions
+local function storeVersions()
+  if not versions then
+    local wildcards, epoch = unpack(call('HMGET', P .. 'store', 'wildcards', 'epoch'))
+    versions = { wildcards = tonumber(wildcards or 0), epoch = tonumber(epoch or 0) }
+  end
+  return versions
+end
+
 -- Wildcards that the publisher's table did not have yet: their nodes get everything, and pick.
 local latecomers
 local function nodesSince(version)
   if latecomers then return latecomers end
   latecomers = {}
-  if tonumber(call('HGET', P .. 'store', 'wildcards') or 0) == version then return latecomers end
+  if storeVersions().wildcards == version then return latecomers end
   for _, member in ipairs(call('ZRANGEBYSCORE', P .. 'wildcards', '(' .. version, '+inf')) do
     latecomers[string.match(member, '^(%S+) ')] = true
   end
@@ -81,7 +90,7 @@ end
 local function postParcels(capacity)
   if #parcelNodes == 0 then return end
   replicate(false)
-  local epoch = tonumber(call('HGET', P .. 'store', 'epoch') or 0)
+  local epoch = storeVersions().epoch
   local isKept = postedBytes <= capacity / LOG_GENERATIONS
   local kept = {}
   if isKept then for i, entry in ipairs(posted) do kept[i] = struct.pack('<I4', #entry) .. entry end end
