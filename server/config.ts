@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { fromEnvironment, fromFile, fromFlags, fromValues, isRecord, type ConfigSource } from './config-source.ts';
 import { CONFIG_TABLE, optionEntries, type OptionEntry } from './config-table.ts';
 import type { Option } from './option.ts';
+import { withSchemas } from './policy-schemas.ts';
 
 type ValuesOf<T> = { readonly [K in keyof T]: T[K] extends Option<infer V> ? V : ValuesOf<T[K]> };
 
@@ -42,7 +43,7 @@ export function loadConfig({ flags = [], environment = {}, directory = process.c
   const flagSource = fromFlags(flags);
   const named = flagSource.configFile ?? (environment.CONFIG || undefined);
   const file = fromFile(resolve(directory, named ?? FILE_NAME), named !== undefined);
-  const config = resolveConfig([flagSource, fromEnvironment(environment), file]);
+  const config = resolveConfig([flagSource, fromEnvironment(environment), file], { directory });
   const complete = withUsersFile(config, directory);
   refuseOpenHost(complete.host, Object.keys(complete.users).length > 0);
   return complete;
@@ -53,7 +54,7 @@ export function loadConfig({ flags = [], environment = {}, directory = process.c
  * over a client of Redis in place of `redisUrl`.
  */
 export function checkConfig(values: object, { hasRedisClient = false } = {}): Config {
-  const config = resolveConfig([fromValues(values, 'the options of createBroker')], hasRedisClient);
+  const config = resolveConfig([fromValues(values, 'the options of createBroker')], { hasRedisClient });
   if (config.workers === 1) return config;
   throw new ConfigError([
     `workers must be left out of the options of createBroker, but it is ${config.workers}: ` +
@@ -61,7 +62,7 @@ export function checkConfig(values: object, { hasRedisClient = false } = {}): Co
   ]);
 }
 
-function resolveConfig(sources: readonly ConfigSource[], hasRedisClient = false): Config {
+function resolveConfig(sources: readonly ConfigSource[], { directory = process.cwd(), hasRedisClient = false }): Config {
   const problems = sources.flatMap((source) => source.problems);
   const values: Record<string, unknown> = {};
   const unsaid = new Set<string>();
@@ -79,7 +80,9 @@ function resolveConfig(sources: readonly ConfigSource[], hasRedisClient = false)
   const isRedisKnown = hasRedisClient || values.redisUrl !== '';
   if (isRedisKnown && unsaid.has('engine')) values.engine = 'redis';
   // The table that made `Config` is the one that was just walked.
-  const config = values as unknown as Config;
+  const { policies, problems: inSchemas } = withSchemas((values as unknown as Config).policies, directory);
+  problems.push(...inSchemas);
+  const config = { ...(values as unknown as Config), policies };
   if (problems.length === 0) problems.push(...contradictions(config, isRedisKnown));
   if (problems.length > 0) throw new ConfigError(problems);
   return deepFreeze(config);

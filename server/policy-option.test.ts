@@ -60,4 +60,40 @@ describe('the option policies', () => {
       assert.match(problemsOf([{ destination: '/queue/a', deadLetter }]), /at \[0\]\.deadLetter: (expected none or the name of a queue|.*expected string)/);
     }
   });
+
+  test('reads schemas from files, relative to the folder, and refuses those that are none', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'stompede-schemas-'));
+    const load = (schema: unknown) => loadConfig({ directory, flags: ['--policies', JSON.stringify([{ destination: '/queue/a' }, { destination: '/queue/b', schema }])] });
+    const problem = (schema: unknown): string => {
+      try {
+        load(schema);
+      } catch (error) {
+        assert.ok(error instanceof ConfigError);
+        return error.message;
+      }
+      return assert.fail('the schema was accepted');
+    };
+    try {
+      writeFileSync(join(directory, 'order.json'), '{"type":"object"}');
+      writeFileSync(join(directory, 'list.json'), '[]');
+      writeFileSync(join(directory, 'bad.json'), '{');
+      assert.deepEqual(load('order.json').policies[1]?.schema, { type: 'object' });
+      assert.deepEqual(load({ type: 'object' }).policies[1]?.schema, { type: 'object' });
+      assert.match(problem('none.json'), /^policies\[1\]\.schema must name a file with a JSON Schema, but .*none\.json cannot be read/);
+      assert.match(problem('bad.json'), /bad\.json cannot be read as JSON: /);
+      assert.match(problem('list.json'), /^policies\[1\]\.schema \(.*list\.json\) must be a JSON Schema .*but it is none: schema must be object or boolean/);
+      assert.match(problem({ type: 'objekt' }), /^policies\[1\]\.schema must be a JSON Schema .*: schema is invalid: data\/type/);
+      assert.match(problem(7), /at \[1\]\.schema: expected a JSON Schema or the path of a file with one, got 7/);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  test('refuses what does not go together', () => {
+    assert.match(problemsOf([{ destination: '/queue/a', onViolation: 'refuse' }]), /at \[0\]\.onViolation: expected it beside a schema only/);
+    assert.match(problemsOf([{ destination: '/queue/a', schema: true, onViolation: 'drop' }]), /at \[0\]\.onViolation: .*"refuse"\|"dead-letter"/);
+    assert.match(problemsOf([{ destination: '/topic/a', schema: true, deadLetter: 'x' }]), /at \[0\]\.deadLetter: expected it for \/queue\/ destinations only/);
+    assert.match(problemsOf([{ destination: '/queue/a', schema: true, onViolation: 'dead-letter', deadLetter: 'none' }]), /at \[0\]\.deadLetter: expected a queue beside onViolation dead-letter/);
+    assert.ok(checkConfig({ policies: [{ destination: '/topic/a', schema: true, onViolation: 'dead-letter', deadLetter: 'x' }] }));
+  });
 });

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { TEMPORARY_PREFIX } from './broker/engine.ts';
-import { QUEUE_IN_NAME } from './broker/failure-terms.ts';
+import { NO_DEAD_LETTER, QUEUE_IN_NAME } from './broker/failure-terms.ts';
 import { NACK_WAYS } from './broker/nack.ts';
-import { POLICY_PREFIXES, type DestinationPolicy } from './broker/policies.ts';
+import { POLICY_PREFIXES, VIOLATION_WAYS, type DestinationPolicy } from './broker/policies.ts';
 import type { Option } from './option.ts';
 
 const YEAR_MS = 366 * 24 * 60 * 60 * 1000;
@@ -32,6 +32,10 @@ const policy = z
     redelivery: redelivery.exactOptional(),
     deadLetter: deadLetter.exactOptional(),
     nack: z.enum(NACK_WAYS).exactOptional(),
+    schema: z
+      .union([z.string().min(1), z.boolean(), z.record(z.string(), z.unknown())], { error: 'expected a JSON Schema or the path of a file with one' })
+      .exactOptional(),
+    onViolation: z.enum(VIOLATION_WAYS).exactOptional(),
   })
   .superRefine((found, context) => {
     const { destination } = found;
@@ -42,7 +46,15 @@ const policy = z
       }
     };
     only('/topic/', ['log']);
-    only('/queue/', ['redelivery', 'nack', 'deadLetter']);
+    only('/queue/', ['redelivery', 'nack']);
+    // Of a topic's messages only those die that its schema turns away.
+    if (found.onViolation !== 'dead-letter') only('/queue/', ['deadLetter']);
+    else if (found.deadLetter === NO_DEAD_LETTER) {
+      context.addIssue({ code: 'custom', path: ['deadLetter'], message: 'expected a queue beside onViolation dead-letter' });
+    }
+    if (found.onViolation !== undefined && found.schema === undefined) {
+      context.addIssue({ code: 'custom', path: ['onViolation'], message: 'expected it beside a schema only' });
+    }
   });
 
 /** A name for a queue that a client could write, and that is not each queue's own. */

@@ -26,6 +26,9 @@ export const missingDestination = (command: string): ProtocolError =>
 export const unknownDestination = (code: string, text: string, why: string): ProtocolError =>
   error('Unknown destination', code, `'${text}': ${why}`);
 
+export const schemaViolated = (text: string, violation: string): ProtocolError =>
+  error('Schema violated', 'schema', `'${text}' takes what its schema describes: ${violation}`);
+
 export const accessRefused = (action: string, destination: string): ProtocolError =>
   error('Access refused', 'access-refused', `this user may not ${action} '${destination}'`);
 

@@ -1,3 +1,4 @@
+import { cut } from '../lib/cut.ts';
 import type { Headers } from '../protocol/frame.ts';
 import { HEADER } from '../protocol/header-names.ts';
 import type { ProtocolError } from '../protocol/protocol-error.ts';
@@ -27,7 +28,7 @@ export function readNackWish(headers: Headers): NackWish | ProtocolError {
   const deadLetter = readFlag(headers, HEADER.deadLetter);
   if (typeof deadLetter === 'object') return deadLetter;
   if (requeue && deadLetter) return badHeader('NACK', HEADER.deadLetter, `absent or false beside '${HEADER.requeue}:true'`, 'true');
-  return { requeue, deadLetter, cause: cut(headers.get(HEADER.reason) ?? '') };
+  return { requeue, deadLetter, cause: cut(headers.get(HEADER.reason) ?? '', MAX_CAUSE_LENGTH) };
 }
 
 /** The frame's word comes first, then the queue's policy. Giving up without a dead letter is dropping. */
@@ -41,11 +42,4 @@ export function nackWay({ requeue, deadLetter }: NackWish, byPolicy: NackWay): N
 function readFlag(headers: Headers, name: string): boolean | undefined | ProtocolError {
   const text = headers.get(name);
   return text === undefined ? undefined : (parseBoolean(text) ?? badHeader('NACK', name, 'true or false', text));
-}
-
-/** Never between the halves of a surrogate pair. */
-function cut(text: string): string {
-  if (text.length <= MAX_CAUSE_LENGTH) return text;
-  const isSplit = /[\uD800-\uDBFF]/.test(text[MAX_CAUSE_LENGTH - 1] ?? '');
-  return `${text.slice(0, isSplit ? MAX_CAUSE_LENGTH - 1 : MAX_CAUSE_LENGTH)}…`;
 }

@@ -1,5 +1,6 @@
 import type { LogBounds } from './engine.ts';
 import { DeadLetterQueues, failureTerms, type FailureTerms } from './failure-terms.ts';
+import { MessageSchema, type JsonSchema } from './message-schema.ts';
 import type { NackWay } from './nack.ts';
 import { DEFAULT_REDELIVERY_POLICY, type RedeliveryPolicy } from './redelivery.ts';
 import { overlaps, patternWords } from './topic-pattern.ts';
@@ -17,6 +18,19 @@ export interface Policy {
   readonly deadLetter?: string;
   /** Queues only: what a NACK does whose headers do not say. Without it `requeue`. */
   readonly nack?: NackWay;
+  /** What messages have to be like: JSON that this JSON Schema (draft 2020-12) describes, or the path of a file with one. */
+  readonly schema?: JsonSchema | string;
+  /** What becomes of one that is not: its SEND is refused, or it goes where dead letters go. Without it `refuse`. */
+  readonly onViolation?: ViolationWay;
+}
+
+export const VIOLATION_WAYS = ['refuse', 'dead-letter'] as const;
+
+export type ViolationWay = (typeof VIOLATION_WAYS)[number];
+
+/** A policy as it is carried out. */
+export interface PolicyInForce extends Policy {
+  readonly messageSchema?: MessageSchema;
 }
 
 /** A policy and whom it is for. */
@@ -28,7 +42,7 @@ export interface DestinationPolicy extends Policy {
 /** What can have a policy: temporary destinations go with their sessions and have none. */
 export const POLICY_PREFIXES = ['/topic/', '/queue/'] as const;
 
-const NO_POLICY: Policy = Object.freeze({});
+const NO_POLICY: PolicyInForce = Object.freeze({});
 const MAX_ENTRIES = 8192;
 
 /**
@@ -36,15 +50,18 @@ const MAX_ENTRIES = 8192;
  * once for a destination; what came of it is remembered in two generations, so that invented names cannot make it grow.
  */
 export class Policies {
+  /** Whether any destination has a schema: without one nobody needs to look. */
+  readonly hasSchemas: boolean;
   readonly #rules: readonly Rule[];
   readonly #redelivery: RedeliveryPolicy;
   readonly #deadLetterQueues: DeadLetterQueues;
-  #younger = new Map<string, Policy>();
-  #older = new Map<string, Policy>();
+  #younger = new Map<string, PolicyInForce>();
+  #older = new Map<string, PolicyInForce>();
 
   /** `redelivery` is what holds where no policy says otherwise. */
   constructor(policies: readonly DestinationPolicy[], redelivery: RedeliveryPolicy = DEFAULT_REDELIVERY_POLICY) {
     this.#rules = policies.map((policy) => new Rule(policy));
+    this.hasSchemas = policies.some(({ schema }) => schema !== undefined);
     this.#redelivery = redelivery;
     this.#deadLetterQueues = new DeadLetterQueues(policies);
   }
@@ -55,7 +72,7 @@ export class Policies {
   }
 
   /** By the canonical text of a destination, e.g. `/topic/chat.lobby`. */
-  of(canonical: string): Policy {
+  of(canonical: string): PolicyInForce {
     if (this.#rules.length === 0) return NO_POLICY;
     const known = this.#younger.get(canonical);
     if (known) return known;
@@ -70,7 +87,7 @@ export class Policies {
 }
 
 class Rule {
-  readonly policy: Policy;
+  readonly policy: PolicyInForce;
   readonly #prefix: string;
   readonly #words: readonly string[];
 
@@ -78,7 +95,7 @@ class Rule {
     const { destination } = policy;
     const prefix = POLICY_PREFIXES.find((each) => destination.startsWith(each));
     if (prefix === undefined) throw new Error(`expected a policy for one of ${POLICY_PREFIXES.join(' ')}, got ${destination}`);
-    this.policy = policy;
+    this.policy = inForce(policy);
     this.#prefix = prefix;
     this.#words = patternWords(destination.slice(prefix.length));
   }
@@ -86,4 +103,11 @@ class Rule {
   matches(canonical: string): boolean {
     return canonical.startsWith(this.#prefix) && overlaps(this.#words, canonical.slice(this.#prefix.length).split('.'));
   }
+}
+
+function inForce(policy: DestinationPolicy): PolicyInForce {
+  const { schema } = policy;
+  if (schema === undefined) return policy;
+  if (typeof schema === 'string') throw new Error(`expected the schema for ${policy.destination} itself, got the path of its file`);
+  return { ...policy, messageSchema: new MessageSchema(schema) };
 }

@@ -3,6 +3,7 @@ import { Headers } from '../protocol/frame.ts';
 import type { ProtocolError } from '../protocol/protocol-error.ts';
 import type { BrokerContext } from './broker-context.ts';
 import { readDeliveryTerms } from './delivery-terms.ts';
+import { checkContent, deadLetterOperation } from './check-content.ts';
 import type { Destination } from './destination.ts';
 import type { Operation } from './engine.ts';
 import { engineFailure, unknownDestination } from './errors.ts';
@@ -27,6 +28,8 @@ export async function publishFromServer(
 ): Promise<Published> {
   const destinations = broker.destinations.parse(destination);
   if ('code' in destinations) return { ok: false, error: destinations };
+  const violations = checkContent(broker.policies, destinations, body);
+  if (violations && 'code' in violations) return { ok: false, error: violations };
   const headers = new Headers(pairs);
   const draft: Message = {
     id: broker.nextMessageId(),
@@ -40,7 +43,7 @@ export async function publishFromServer(
   };
   const operations: Operation[] = [];
   for (const each of destinations) {
-    const operation = operationFor(broker, each, draft);
+    const operation = operationFor(broker, each, draft, violations?.get(each));
     if ('code' in operation) return { ok: false, error: operation };
     operations.push(operation);
   }
@@ -48,10 +51,16 @@ export async function publishFromServer(
   return outcome.ok ? { ok: true, id: draft.id } : { ok: false, error: engineFailure(outcome.failure) };
 }
 
-function operationFor(broker: BrokerContext, destination: Destination, draft: Message): Operation | ProtocolError {
+function operationFor(
+  broker: BrokerContext,
+  destination: Destination,
+  draft: Message,
+  violation: string | undefined,
+): Operation | ProtocolError {
   const { kind, name, text, isPattern } = destination;
   const message = { ...draft, destination: text };
   if (isPattern) return unknownDestination('wildcard-in-send', text, 'expected one topic; wildcards are for SUBSCRIBE');
+  if (violation !== undefined) return deadLetterOperation(broker.policies, destination, message, violation);
   switch (kind) {
     case 'queue':
       return { kind: 'enqueue', queue: name, message };

@@ -3,6 +3,7 @@ import { keepOctets } from '../../lib/keep.ts';
 import type { Frame } from '../../protocol/frame.ts';
 import { HEADER } from '../../protocol/header-names.ts';
 import type { ProtocolError } from '../../protocol/protocol-error.ts';
+import { checkContent, deadLetterOperation } from '../check-content.ts';
 import type { Destination } from '../destination.ts';
 import type { Operation } from '../engine.ts';
 import { missingDestination, unknownDestination } from '../errors.ts';
@@ -55,9 +56,11 @@ function accept(session: Session, frame: Frame, destinations: readonly Destinati
   }
 
   const { broker } = session;
+  const violations = checkContent(broker.policies, destinations, frame.body);
+  if (violations && 'code' in violations) return violations;
   broker.counters.messagesIn++;
   // A plain topic's body is only looked at; a queue and a log keep it, and must not keep the whole chunk it came in.
-  const isKept = transaction !== undefined || destinations.some((each) => each.kind !== 'topic' || broker.policies.of(each.canonical).log);
+  const isKept = transaction !== undefined || violations !== undefined || destinations.some((each) => each.kind !== 'topic' || broker.policies.of(each.canonical).log);
   const body = isKept ? keepOctets(frame.body) : frame.body;
   const message: Message = {
     id: broker.nextMessageId(),
@@ -69,7 +72,7 @@ function accept(session: Session, frame: Frame, destinations: readonly Destinati
     ...readDeliveryTerms(headers),
     origin: session.id,
   };
-  const operations = destinations.map((destination) => operationFor(session, destination, message));
+  const operations = destinations.map((destination) => operationFor(session, destination, message, violations?.get(destination)));
   const bytes = messageBytes(message);
 
   if (transaction) {
@@ -83,8 +86,9 @@ function accept(session: Session, frame: Frame, destinations: readonly Destinati
 }
 
 /** MESSAGE says the destination as it was sent: the member of a composite. */
-function operationFor(session: Session, destination: Destination, draft: Message): Operation {
+function operationFor(session: Session, destination: Destination, draft: Message, violation: string | undefined): Operation {
   const message = { ...draft, destination: destination.text };
+  if (violation !== undefined) return deadLetterOperation(session.broker.policies, destination, message, violation);
   switch (destination.kind) {
     case 'queue':
       return { kind: 'enqueue', queue: destination.name, message };
