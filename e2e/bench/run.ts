@@ -38,7 +38,7 @@ function isPresent(rival: Rival, report: Report): boolean {
 
 function takesPart(rival: Rival, workload: Workload, { named }: BenchOptions, report: Report): boolean {
   if (workload.onlyFor && !workload.onlyFor.includes(rival.name)) return false;
-  if (rival.only && !rival.only.includes(workload.name) && !named.has(rival.name)) return false;
+  if (rival.only && !rival.only.includes(workload.name)) return false;
   if (workload.needsQueues && !rival.hasQueues) {
     report.note(`${workload.name}: ${rival.name} has no queues`);
     return false;

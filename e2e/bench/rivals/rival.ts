@@ -8,7 +8,7 @@ export interface Rival {
   readonly about: string;
   /** Whether it has queues that outlive their consumers, with receipts and acknowledgements. */
   readonly hasQueues: boolean;
-  /** Names of the workloads that it is there for unless it is named; without it all. */
+  /** Names of the workloads that it is there for; without it all. */
   readonly only?: readonly string[];
   /** Undefined when it can run here, else why not. */
   absence(): string | undefined;
