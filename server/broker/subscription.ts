@@ -4,6 +4,7 @@ import { Inflight } from './inflight.ts';
 import type { MessageFilter } from './message-filter.ts';
 import type { MessageFrame } from './message-frame.ts';
 import type { Message } from './message.ts';
+import type { QueueBrowser } from './queue-browser.ts';
 import type { QueueDispatcher } from './queue-dispatcher.ts';
 import type { Session } from './session.ts';
 import { TopicCredit } from './topic-credit.ts';
@@ -28,7 +29,9 @@ export interface SubscriptionOptions {
 export type Source =
   | { readonly kind: 'topic'; readonly name: string; readonly isPattern: boolean }
   /** The dispatcher is there from when it is attached. */
-  | { readonly kind: 'queue'; readonly queue: string; dispatcher?: QueueDispatcher };
+  | { readonly kind: 'queue'; readonly queue: string; dispatcher?: QueueDispatcher }
+  /** A queue that is only looked through; so is the browser. */
+  | { readonly kind: 'browser'; readonly queue: string; browser?: QueueBrowser };
 
 /**
  * A session's standing wish for one destination (or a composite of them). Credit falls by each delivery and rises by its
@@ -87,7 +90,7 @@ export class Subscription {
     this.credit--;
   }
 
-  /** An aborted transaction gave back a delivery that had freed its credit early. */
+  /** For a copy on its way; and when an aborted transaction gave back a delivery that had freed its credit early. */
   takeCredit(): void {
     this.credit--;
   }
@@ -101,7 +104,10 @@ export class Subscription {
   }
 
   pumpQueues(): void {
-    for (const source of this.sources) if (source.kind === 'queue') source.dispatcher?.pumpSoon();
+    for (const source of this.sources) {
+      if (source.kind === 'queue') source.dispatcher?.pumpSoon();
+      else if (source.kind === 'browser') source.browser?.pumpSoon();
+    }
   }
 }
 

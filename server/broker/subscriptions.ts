@@ -2,6 +2,7 @@ import type { BrokerContext } from './broker-context.ts';
 import type { Delivery } from './delivery.ts';
 import { Departed } from './departed.ts';
 import type { Operation, ReleaseReason } from './engine.ts';
+import { QueueBrowser } from './queue-browser.ts';
 import type { Session } from './session.ts';
 import type { Source, Subscription } from './subscription.ts';
 
@@ -52,7 +53,10 @@ export class Subscriptions {
     const { topics } = this.#session.broker;
     for (const source of subscription.sources) {
       if (source.kind === 'topic') topics.add(source.name, source.isPattern, subscription);
-      else {
+      else if (source.kind === 'browser') {
+        source.browser = new QueueBrowser(subscription, source.queue);
+        source.browser.pump();
+      } else {
         // Only now: a dispatcher found earlier might have been retired while the others of a composite were opened.
         source.dispatcher = this.#session.broker.queues.findOrCreate(source.queue);
         source.dispatcher.add(subscription);
@@ -114,7 +118,7 @@ function detach(broker: BrokerContext, source: Source, subscription: Subscriptio
   if (source.kind === 'topic') {
     broker.topics.remove(source.name, source.isPattern, subscription);
     broker.engine.unwatch(source.name);
-  } else if (source.dispatcher) {
+  } else if (source.kind === 'queue' && source.dispatcher) {
     source.dispatcher.remove(subscription);
     broker.queues.retire(source.dispatcher);
   }

@@ -1,10 +1,11 @@
 import type { Frame } from '../../protocol/frame.ts';
 import { HEADER } from '../../protocol/header-names.ts';
 import type { ProtocolError } from '../../protocol/protocol-error.ts';
-import { parseAckMode } from '../ack-mode.ts';
+import { parseAckMode, type AckMode } from '../ack-mode.ts';
+import { readBoolean } from '../boolean-header.ts';
 import type { Destination } from '../destination.ts';
 import { badHeader, duplicatedSubscription, limitExceeded, missingDestination, missingHeader, unknownDestination } from '../errors.ts';
-import { readMessageFilter } from '../message-filter.ts';
+import { readMessageFilter, type MessageFilter } from '../message-filter.ts';
 import { readPrefetch } from '../prefetch.ts';
 import { refusedDestination } from '../rights.ts';
 import type { Session } from '../session.ts';
@@ -18,7 +19,7 @@ import { tooManyTemporaries } from './reply-to.ts';
 export async function subscribe(session: Session, frame: Frame): Promise<ProtocolError | undefined> {
   const request = readRequest(session, frame);
   if ('code' in request) return request;
-  const { subscription, destinations } = request;
+  const { subscription, destinations, isBrowser } = request;
 
   const refusal = await refusedDestination(session, 'subscribe', destinations);
   if (refusal) return refusal;
@@ -27,7 +28,7 @@ export async function subscribe(session: Session, frame: Frame): Promise<Protoco
   try {
     for (const destination of destinations) {
       if (session.state !== 'connected') return undefined;
-      const source = await openSource(session, destination);
+      const source = await openSource(session, destination, isBrowser);
       if ('code' in source) return source;
       subscription.sources.push(source);
     }
@@ -50,6 +51,8 @@ function closeSources(session: Session, subscription: Subscription): void {
 interface Request {
   readonly subscription: Subscription;
   readonly destinations: readonly Destination[];
+  /** Wants copies of what is in a queue now. */
+  readonly isBrowser: boolean;
 }
 
 function readRequest(session: Session, frame: Frame): Request | ProtocolError {
@@ -60,7 +63,10 @@ function readRequest(session: Session, frame: Frame): Request | ProtocolError {
   const id = headers.get(HEADER.id);
   // STOMP 1.1 and 1.2, SUBSCRIBE id Header: must be included; in 1.0 the destination identifies it.
   if (id === undefined && version !== '1.0') return missingHeader('SUBSCRIBE', HEADER.id);
-  if (subscriptions.find(subscriptionKey(id, text)) && !isImplicit(id, text)) return duplicatedSubscription(id ?? text);
+  const isBrowser = readBoolean('SUBSCRIBE', headers, HEADER.browser) ?? false;
+  if (typeof isBrowser === 'object') return isBrowser;
+  const canReplace = isImplicit(id, text) && !isBrowser;
+  if (subscriptions.find(subscriptionKey(id, text)) && !canReplace) return duplicatedSubscription(id ?? text);
   const ackMode = parseAckMode(headers.get(HEADER.ack));
   if (!ackMode) return badHeader('SUBSCRIBE', HEADER.ack, 'auto, client or client-individual', headers.get(HEADER.ack) ?? '');
   const filter = readMessageFilter(headers, broker.selectors);
@@ -73,9 +79,8 @@ function readRequest(session: Session, frame: Frame): Request | ProtocolError {
   }
   const destinations = broker.destinations.parse(text);
   if ('code' in destinations) return destinations;
-  if (filter?.selector && destinations.some(({ kind }) => kind === 'queue' || kind === 'temp-queue')) {
-    return badHeader('SUBSCRIBE', HEADER.selector, 'absent for a queue, since selectors are for topics yet', filter.selector.text);
-  }
+  const misfit = isBrowser ? browserMisfit(destinations, ackMode) : selectorMisfit(destinations, filter);
+  if (misfit) return misfit;
   const subscription = new Subscription({
     session,
     number: subscriptions.nextNumber(),
@@ -86,15 +91,30 @@ function readRequest(session: Session, frame: Frame): Request | ProtocolError {
     isPrefetchAsked: prefetch.isAsked,
     filter,
   });
-  return { subscription, destinations };
+  return { subscription, destinations, isBrowser };
 }
 
-async function openSource(session: Session, destination: Destination): Promise<Source | ProtocolError> {
+/** What cannot be browsed. Copies are never acked: a mode that asks for it would be a misunderstanding. */
+function browserMisfit(destinations: readonly Destination[], ackMode: AckMode): ProtocolError | undefined {
+  if (destinations.length !== 1 || !destinations.every(isQueue)) {
+    return badHeader('SUBSCRIBE', HEADER.browser, 'absent or false for anything but one queue', 'true');
+  }
+  return ackMode === 'auto' ? undefined : badHeader('SUBSCRIBE', HEADER.ack, 'auto for a browser, whose messages are copies', ackMode);
+}
+
+function selectorMisfit(destinations: readonly Destination[], filter: MessageFilter | undefined): ProtocolError | undefined {
+  if (!filter?.selector || !destinations.some(isQueue)) return undefined;
+  return badHeader('SUBSCRIBE', HEADER.selector, 'absent for the consumer of a queue, since selectors are for topics and browsers yet', filter.selector.text);
+}
+
+const isQueue = ({ kind }: Destination): boolean => kind === 'queue' || kind === 'temp-queue';
+
+async function openSource(session: Session, destination: Destination, isBrowser: boolean): Promise<Source | ProtocolError> {
   const { engine } = session.broker;
   const { kind, name, isPattern, text } = destination;
   switch (kind) {
     case 'queue':
-      return { kind: 'queue', queue: name };
+      return fromQueue(name, isBrowser);
     case 'topic':
       await engine.watch(name);
       return { kind: 'topic', name, isPattern };
@@ -105,7 +125,7 @@ async function openSource(session: Session, destination: Destination): Promise<S
       if (refusal) return refusal;
       const { temporary, created } = session.temporaries.open(own, name);
       await created;
-      if (temporary.kind === 'queue') return { kind: 'queue', queue: temporary.name };
+      if (temporary.kind === 'queue') return fromQueue(temporary.name, isBrowser);
       await engine.watch(temporary.name);
       return { kind: 'topic', name: temporary.name, isPattern: false };
     }
@@ -114,6 +134,8 @@ async function openSource(session: Session, destination: Destination): Promise<S
       return unknownDestination('not-yours', text, 'the temporary of another connection; it can only be sent to');
   }
 }
+
+const fromQueue = (queue: string, isBrowser: boolean): Source => (isBrowser ? { kind: 'browser', queue } : { kind: 'queue', queue });
 
 /** A name that only RabbitMQ's implicit reply subscription can have. */
 const isImplicit = (id: string | undefined, text: string): boolean => id === text && text.startsWith('/temp-queue/');
