@@ -1,7 +1,8 @@
 import type { ReceiptLevel } from '../../broker/engine.ts';
 import type { Keys } from './keys.ts';
-import type { Link } from './link/link.ts';
+import { ReplyError, type Link } from './link/link.ts';
 import { listOf, numberOf, octetsOf, textOf } from './reply.ts';
+import { SCRIPTS } from './scripts.ts';
 
 /** How full Redis may be before it is said. */
 const FULL_SHARE = 0.85;
@@ -87,14 +88,20 @@ export class Durability {
     this.#facts = facts;
   }
 
-  /** Whether enough replicas have all that was written before. */
-  async confirm(link: Pick<Link, 'command'>, keys: Keys, waitMs: number): Promise<boolean> {
-    // WAIT speaks of the writes of its own connection, and a batch that is sent again may have been written by another.
-    const [, confirmed] = await Promise.all([
-      link.command(['HINCRBY', keys.store, 'barrier', 1]),
-      link.command(['WAIT', this.#wish.replicas, waitMs]),
-    ]);
-    return numberOf(confirmed) >= this.#wish.replicas;
+  /** Whether enough replicas have all that was written before; false as well where Redis will not say. */
+  async confirm(link: Pick<Link, 'command' | 'run'>, keys: Keys, waitMs: number): Promise<boolean> {
+    try {
+      // WAIT speaks of the writes of its own connection, and a batch that is sent again may have been written by another.
+      const [, confirmed] = await Promise.all([
+        link.run(SCRIPTS.barrier, keys.nodes, []),
+        link.command(['WAIT', this.#wish.replicas, waitMs]),
+      ]);
+      return numberOf(confirmed) >= this.#wish.replicas;
+    } catch (error) {
+      // About the batch before it this says nothing.
+      if (error instanceof ReplyError) return false;
+      throw error;
+    }
   }
 }
 

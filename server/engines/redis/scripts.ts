@@ -3,6 +3,7 @@ import { loadScript, type Script } from './script.ts';
 /** Every script there is, one a verb; what each takes, returns and guarantees stands at its head. */
 export const SCRIPTS = {
   apply: loadScript('apply'),
+  barrier: loadScript('barrier'),
   beat: loadScript('beat'),
   browse: loadScript('browse'),
   claim: loadScript('claim'),
