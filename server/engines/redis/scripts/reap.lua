@@ -38,6 +38,24 @@ for _, each in ipairs(call('SRANDMEMBER', watched, INTERESTS)) do
 end
 forgetOldChanges()
 
+-- The oldest first, so that who claims between two bites gets them in their order. Of very many, as they come: to sort
+-- those would take too long.
+local SORTED = 16384
+local function heldBy(q)
+  local held = heldKey(node, q)
+  if call('HLEN', held) > SORTED then
+    local seqs, cursor, page = {}, '0', nil
+    repeat
+      cursor, page = unpack(call('HSCAN', held, cursor, 'COUNT', limit))
+      for i = 1, #page, 2 do seqs[#seqs + 1] = page[i] end
+    until cursor == '0' or #seqs >= limit
+    return seqs
+  end
+  local seqs = call('HKEYS', held)
+  table.sort(seqs, function(a, b) return tonumber(a) < tonumber(b) end)
+  return seqs
+end
+
 local count = 0
 local busy = P .. 'busy:' .. node
 for _, name in ipairs(call('SRANDMEMBER', busy, QUEUES)) do
@@ -46,19 +64,15 @@ for _, name in ipairs(call('SRANDMEMBER', busy, QUEUES)) do
   replicate(false)
   call('ZREM', q.waiting, node)
   replicate(not q.isTemporary)
-  local held = heldKey(node, q)
-  local cursor = '0'
-  repeat
-    local page = call('HSCAN', held, cursor, 'COUNT', math.max(16, limit - count))
-    cursor = page[1]
-    for i = 1, #page[2], 2 do
-      if not q.letGo[page[2][i]] then
-        giveBack(q, node, page[2][i], 'gone')
-        count = count + 1
-      end
+  local before = count
+  for _, seq in ipairs(heldBy(q)) do
+    if count >= limit then break end
+    if not q.letGo[seq] then
+      giveBack(q, node, seq, 'gone')
+      count = count + 1
     end
-  until cursor == '0' or count >= limit
-  if cursor == '0' then
+  end
+  if call('HLEN', heldKey(node, q)) == count - before then
     replicate(true)
     call('SREM', busy, name)
   end
