@@ -78,6 +78,7 @@ export class Cluster {
         this.#isUp();
       },
       onDown: this.#isDown,
+      onDialFailed: this.#isDown,
     });
     this.#wildcards = new WildcardTable(keys, link);
     const context = { keys, membership, holds: this.#holds, wildcards: this.#wildcards, topicLogBytes: options.topicLogBytes };
@@ -168,6 +169,7 @@ export class Cluster {
       greet: (connection) => this.#membership.greet(connection),
       onUp: () => { this.#isUp(); },
       onDown: this.#isDown,
+      onDialFailed: this.#isDown,
     };
   }
 
@@ -196,7 +198,8 @@ export class Cluster {
     const { isEpochNew, isMemberNew, rememberedBatch } = change;
     const isFirst = rememberedBatch === undefined;
     if (isEpochNew || isMemberNew) {
-      this.#countLoss(rememberedBatch);
+      // A store that was not replaced forgets nothing but the records of those who were gone for long.
+      if (isEpochNew) this.#countLoss(rememberedBatch);
       this.#holds.endEra();
       this.claims.distrust(opened.suspect);
       if (isEpochNew) this.lanes.volatile.forgot();
@@ -204,7 +207,7 @@ export class Cluster {
       // A new inbox has no past; in a new epoch the shared log is new, and holds what was sent to the old one since.
       const place = isMemberNew ? { generation: opened.generation, id: opened.logId } : { generation: 1, id: '0-0' };
       this.#inbox.reset(opened.epoch, place, !isMemberNew);
-      this.#wildcards.forget();
+      this.#wildcards.forget(opened.epoch);
       this.watched.tellAll();
       if (!isFirst) this.#remakeTemporaries();
     }
@@ -228,7 +231,7 @@ export class Cluster {
   /** Of batches that were answered, some are not known any more. */
   #countLoss(rememberedBatch: number | undefined): void {
     if (rememberedBatch === undefined) return;
-    const groups = this.lanes.durable.groupsAfter(rememberedBatch);
+    const groups = this.lanes.durable.forgotten(rememberedBatch);
     if (groups === 0) return;
     this.#lostGroups += groups;
     this.#events.onLoss({ groups, detail: `Redis came back without ${groups} writes that it had acknowledged to this node.` });

@@ -33,7 +33,8 @@ export class Directory {
   }
 
   async tell(node: string, command: string): Promise<boolean> {
-    const found = (await this.#members()).find(({ info }) => info.id === node);
+    // They come by their last beat: a member whose joining was never answered stands before its successor.
+    const found = (await this.#members()).findLast(({ info }) => info.id === node);
     if (!found) return false;
     return numberOf(await this.#link.run(SCRIPTS.tell, this.#keys.nodes, [found.member, command])) === 1;
   }

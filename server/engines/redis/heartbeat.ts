@@ -35,6 +35,8 @@ export class Heartbeat {
   #timer: NodeJS.Timeout | undefined;
   #isBeating = false;
   #isHastened = false;
+  /** Commands that this member has heard. */
+  #heard = { node: '', count: 0 };
 
   constructor(parts: HeartbeatParts) {
     this.#parts = parts;
@@ -75,7 +77,7 @@ export class Heartbeat {
   async #ask(node: string): Promise<void> {
     const { keys, link, membership, leaseMs, onBeat, onCommand, onDead } = this.#parts;
     if (!membership.isMember) return membership.greet(link);
-    const reply = listOf(await link.run(SCRIPTS.beat, keys.nodes, [node, leaseMs, membership.describe()]));
+    const reply = listOf(await link.run(SCRIPTS.beat, keys.nodes, [node, leaseMs, membership.describe(), this.#heardBy(node).count]));
     if (textOf(reply[0]) === 'FENCED') return membership.expelled(node, link);
     const place = { generation: numberOf(reply[3]), id: textOf(reply[4]) };
     const told = { epoch: numberOf(reply[1]), parcel: numberOf(reply[2]), place, wildcards: numberOf(reply[5]) };
@@ -83,6 +85,20 @@ export class Heartbeat {
     if (node === membership.node) onBeat(told);
     const dead = textOf(reply[6]);
     if (dead !== '') onDead(dead.split(' '));
-    for (const command of reply.slice(7)) onCommand(textOf(command));
+    this.#hear(node, numberOf(reply[7]), reply.slice(8).map(textOf), onCommand);
+  }
+
+  /** A command whose beat was lost on its way is told again; so they are counted. */
+  #hear(node: string, before: number, commands: readonly string[], onCommand: (command: string) => void): void {
+    const heard = this.#heardBy(node);
+    for (const command of commands.slice(Math.max(0, heard.count - before))) {
+      heard.count++;
+      onCommand(command);
+    }
+  }
+
+  #heardBy(node: string): { count: number } {
+    if (this.#heard.node !== node) this.#heard = { node, count: 0 };
+    return this.#heard;
   }
 }

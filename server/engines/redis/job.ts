@@ -7,6 +7,13 @@ export type StoreOperation =
   | { readonly kind: 'create' | 'drop'; readonly queue: string }
   | { readonly kind: 'purge'; readonly queue: string; readonly limit: number };
 
+/**
+ * The node's own settling and giving back, asked for by no session: nobody would ask again, and what is held by a node that
+ * lives is never given to another. So it waits for as long as the store is away.
+ */
+export const outlastsOutages = ({ operations, chain }: StoreGroup): boolean =>
+  !chain && operations.every(({ kind }) => kind === 'settle' || kind === 'release' || kind === 'move');
+
 /** As the port's group, with those changes among its operations. */
 export interface StoreGroup extends Omit<Group, 'operations'> {
   readonly operations: readonly StoreOperation[];
@@ -21,7 +28,7 @@ export class Job {
   readonly chain: Chain | undefined;
   /** Its receipt promises what the store is asked to promise. */
   readonly isDurable: boolean;
-  /** On the monotonic clock, ms: when it has waited enough. */
+  /** On the monotonic clock, ms: when it has waited enough; Infinity = only the node's end is the end of it. */
   readonly deadline: number;
   /** Octets of its messages, as byte caps count them. */
   readonly bytes: number;

@@ -42,7 +42,7 @@ export interface LaneParts extends BatchContext {
  * written anew for the next incarnation, its holds lapsed.
  *
  * What waits for longer than it may is refused as not stored; what is on its way by then has an unknown outcome, and is
- * brought to its end nevertheless.
+ * brought to its end nevertheless. Jobs without a deadline (the node's own) outlast any outage, and keep their place.
  */
 export class Lane {
   readonly #parts: LaneParts;
@@ -66,9 +66,11 @@ export class Lane {
     this.#parts = parts;
   }
 
-  /** How many groups were acknowledged in batches after this one, as far back as that is known. */
-  groupsAfter(number: number): number {
-    return this.#acknowledged.reduce((sum, batch) => sum + (batch.number > number ? batch.groups : 0), 0);
+  /** The store remembers no batch after this one. How many groups were acknowledged in such, as far back as that is known; each is told of once. */
+  forgotten(number: number): number {
+    const groups = this.#acknowledged.reduce((sum, batch) => sum + (batch.number > number ? batch.groups : 0), 0);
+    this.#acknowledged = this.#acknowledged.filter((batch) => batch.number <= number);
+    return groups;
   }
 
   add(job: Job): void {
@@ -101,7 +103,8 @@ export class Lane {
   /** Resolves when all was answered, at the latest when all has waited enough; nothing is taken any more. */
   async close(): Promise<void> {
     this.#isClosing = true;
-    if (this.#state === 'idle') return;
+    if (this.#state === 'stalled') this.#expire();
+    if (this.#state === 'idle' || this.#isSpent) return;
     await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
   }
 
@@ -177,7 +180,7 @@ export class Lane {
     if (result === 'c') return this.#refuse(job, chainBroken);
     const { holds } = this.#parts;
     for (const operation of job.operations) {
-      if (operation.kind === 'drop') holds.removeQueue(operation.queue);
+      if (operation.kind === 'drop' && !remakes(job, operation.queue)) holds.removeQueue(operation.queue);
       // What is settled late is not held, or by somebody it does not speak of.
       else if ('seq' in operation && !(operation.kind === 'settle' && operation.late)) holds.remove(operation.queue, operation.seq, job.holdCount);
     }
@@ -211,6 +214,8 @@ export class Lane {
       if (job.grows || this.#isBroken(job)) this.#refuse(job, job.grows ? memoryLimit : chainBroken);
       else this.#again.push(job);
     }
+    // By themselves: newcomers that need room would have all of them refused again, for as long as any come.
+    if (this.#again.length > 0) this.#maxJobs = this.#again.length;
   }
 
   /** Redis stumbled over it: how far it came, nobody knows. */
@@ -276,21 +281,45 @@ export class Lane {
     this.#expireLater();
   }
 
+  /** Nothing is left that somebody waits for: what was answered may still be on its way. */
+  get #isSpent(): boolean {
+    return this.#state === 'stalled' && !this.#first() && !this.#batch?.jobs.some((job) => !job.isAnswered);
+  }
+
   #expireLater(): void {
     clearTimeout(this.#expiry);
-    const next = this.#batch?.jobs.find((job) => !job.isAnswered) ?? this.#first();
+    this.#setAside();
+    const jobs = [...(this.#batch?.jobs ?? []), ...this.#again, this.#waiting.at(0)];
+    const next = jobs.find((job) => job && !job.isAnswered && job.deadline !== Infinity);
     if (next) this.#expiry = setTimeout(this.#expire, Math.max(0, next.deadline - performance.now()));
+  }
+
+  /** Those without a deadline leave the sight of those with one, which wait behind them. */
+  #setAside(): void {
+    for (let job = this.#waiting.at(0); job?.deadline === Infinity; job = this.#waiting.at(0)) {
+      this.#waiting.shift();
+      this.#again.push(job);
+    }
   }
 
   readonly #expire = (): void => {
     if (this.#state !== 'stalled') return;
     const now = performance.now();
-    for (const job of this.#batch?.jobs ?? []) if (job.deadline <= now) this.#refuse(job, outcomeUnknown);
-    for (let job = this.#first(); job && job.deadline <= now; job = this.#first()) {
-      this.#shift();
-      this.#refuse(job, unreachable);
+    const isOver = (job: Job): boolean => job.deadline <= now || (this.#isClosing && job.deadline === Infinity);
+    for (const job of this.#batch?.jobs ?? []) if (isOver(job)) this.#refuse(job, outcomeUnknown);
+    const again = this.#again;
+    this.#again = again.filter((job) => !isOver(job));
+    for (const job of again) if (isOver(job)) this.#refuse(job, unreachable);
+    for (let job = this.#waiting.at(0); job && (isOver(job) || job.deadline === Infinity); job = this.#waiting.at(0)) {
+      this.#waiting.shift();
+      if (isOver(job)) this.#refuse(job, unreachable);
+      else this.#again.push(job);
     }
     this.#expireLater();
-    if (!this.#first() && this.#isClosing) for (const resolve of this.#idleWaiters.splice(0)) resolve();
+    if (this.#isSpent && this.#isClosing) for (const resolve of this.#idleWaiters.splice(0)) resolve();
   };
 }
+
+/** A queue that is only made anew: what was claimed from it before is in somebody's hands, its hold lapsed. */
+const remakes = ({ operations }: Job, queue: string): boolean =>
+  operations.some((operation) => operation.kind === 'create' && operation.queue === queue);

@@ -25,7 +25,7 @@ export interface Change {
   readonly isEpochNew: boolean;
   /** This node is another member than before: nothing of what it held or asked for is there any more. */
   readonly isMemberNew: boolean;
-  /** The last durable batch that the store remembers of the member this node was before; undefined at the very first. */
+  /** The last durable batch that the store remembers of the member this node was last; undefined at the very first. */
   readonly rememberedBatch: number | undefined;
 }
 
@@ -44,6 +44,8 @@ export class Membership {
   readonly #onOpened: (opened: Opened, change: Change) => void;
   #incarnation = 0;
   #isMember = false;
+  /** The last incarnation that is known to have joined. */
+  #joined = 0;
   #epoch = 0;
   #turn: Promise<void> = Promise.resolve();
 
@@ -55,7 +57,7 @@ export class Membership {
 
   /** The member's name in the store. */
   get node(): string {
-    return `${this.#self.id}.${this.#incarnation}`;
+    return this.#name(this.#incarnation);
   }
 
   get isMember(): boolean {
@@ -82,17 +84,18 @@ export class Membership {
 
   async #open(connection: Pick<Link, 'run'>): Promise<void> {
     let rememberedBatch: number | undefined;
-    if (this.#incarnation > 0) {
-      const [state, opened] = await this.#ask(connection, false);
+    if (this.#joined > 0) {
+      const [state, opened] = await this.#ask(connection, this.#name(this.#joined), false);
       rememberedBatch = opened.durable;
       if (state === 'MEMBER' && this.#isMember) return this.#opened(opened, { isMemberNew: false, rememberedBatch });
       this.#isMember = false;
     }
     this.#incarnation++;
-    const [state, opened] = await this.#ask(connection, true);
+    const [state, opened] = await this.#ask(connection, this.node, true);
     // Only our own question, whose answer was lost, can have taken a name that was never used before.
     if (state === 'TAKEN') return this.#open(connection);
     this.#isMember = true;
+    this.#joined = this.#incarnation;
     this.#opened(opened, { isMemberNew: true, rememberedBatch });
   }
 
@@ -102,8 +105,12 @@ export class Membership {
     this.#onOpened(opened, { ...change, isEpochNew });
   }
 
-  async #ask(connection: Pick<Link, 'run'>, isJoining: boolean): Promise<[state: string, opened: Opened]> {
-    const asked = [this.node, isJoining ? 1 : 0, this.describe(), STORE_FORMAT];
+  #name(incarnation: number): string {
+    return `${this.#self.id}.${incarnation}`;
+  }
+
+  async #ask(connection: Pick<Link, 'run'>, name: string, isJoining: boolean): Promise<[state: string, opened: Opened]> {
+    const asked = [name, isJoining ? 1 : 0, this.describe(), STORE_FORMAT];
     const reply = listOf(await connection.run(SCRIPTS.open, this.#keys.nodes, asked));
     if (textOf(reply[0]) === 'FOREIGN') {
       throw new Error(`expected a store of format ${STORE_FORMAT} or one beside it, got ${numberOf(reply[1])}: it belongs to another release`);

@@ -21,7 +21,7 @@ import type { Message } from '../../broker/message.ts';
 import { Cluster } from './cluster.ts';
 import { chainBroken, closed } from './failures.ts';
 import { Inspection } from './inspection.ts';
-import { Job, laneOfQueue, type StoreGroup, type StoreOperation } from './job.ts';
+import { Job, laneOfQueue, outlastsOutages, type StoreGroup, type StoreOperation } from './job.ts';
 import type { RedisEngineOptions } from './options.ts';
 
 /**
@@ -130,7 +130,7 @@ export class RedisEngine implements Engine {
 
   #submit(group: StoreGroup): Promise<Outcome> {
     const { lanes } = this.#running();
-    const deadline = performance.now() + this.#options.waitMs;
+    const deadline = outlastsOutages(group) ? Infinity : performance.now() + this.#options.waitMs;
     const lane = this.#laneOf(group);
     return new Promise((resolve) => {
       const job = new Job(group, deadline, (outcome) => {

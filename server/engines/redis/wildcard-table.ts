@@ -16,6 +16,7 @@ export class WildcardTable implements WildcardMatcher {
   readonly #keys: Keys;
   readonly #link: Link;
   #version = 0;
+  #epoch = 0;
   #members = new Set<string>();
   #router = new TopicRouter<string>();
   readonly #cache = new Map<string, string>();
@@ -42,17 +43,22 @@ export class WildcardTable implements WildcardMatcher {
     return nodes;
   }
 
-  /** `+7 node pattern` or `-7 node pattern`: the seventh change. */
+  /**
+   * `+7 epoch node pattern` or `-7 epoch node pattern`: the seventh change. Another epoch's is that of another table: of a
+   * store in another database of the server, whose channels are the same, or of this one before it forgot.
+   */
   changed(text: string): void {
-    const space = text.indexOf(' ');
-    const version = Number(text.slice(1, space));
+    const [head, epoch] = text.split(' ', 2) as [string, string];
+    if (Number(epoch) !== this.#epoch) return;
+    const version = Number(head.slice(1));
+    const member = text.slice(head.length + epoch.length + 2);
     if (version <= this.#version && !this.#isStale) return;
     if (version !== this.#version + 1 || this.#isStale) {
       this.refresh();
       return;
     }
-    if (text.startsWith('+')) this.#add(text.slice(space + 1));
-    else this.#remove(text.slice(space + 1));
+    if (text.startsWith('+')) this.#add(member);
+    else this.#remove(member);
     this.#version = version;
   }
 
@@ -61,8 +67,9 @@ export class WildcardTable implements WildcardMatcher {
     if (version !== this.#version) this.refresh();
   }
 
-  /** The store may have lost changes and given their numbers to others: nothing known counts. */
-  forget(): void {
+  /** The store may have lost changes and given their numbers to others: nothing known counts. `epoch` is its new one. */
+  forget(epoch: number): void {
+    this.#epoch = epoch;
     this.#version = 0;
     this.refresh();
   }

@@ -92,7 +92,7 @@ describe('calls', () => {
   });
 
   test('stay when a server only refuses this one', async (t) => {
-    for (const refusal of ['MISCONF Redis is configured to save', 'BUSY Redis is busy running a script', 'NOREPLICAS Not enough', 'ERR moved', 'ERR READONLY']) {
+    for (const refusal of ['OOM command not allowed', 'WRONGTYPE Operation against a key', 'ERR moved', 'ERR READONLY']) {
       const { wire, calls, broken } = setUp(t);
       const call = calls.command(['GET', 'a']);
       wire.answer(new ServerError(refusal));

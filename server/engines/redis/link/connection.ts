@@ -119,14 +119,18 @@ export class Connection implements Pick<Link, 'command' | 'run'> {
   async #introduce(access: Access): Promise<void> {
     const { name, mustBePrimary, mustHold, scripts } = this.#options;
     const { credentials } = await this.#orEnd(this.#openLogin(access));
-    const [, , , role] = await Promise.all([
-      this.#authenticate(credentials),
+    const login = this.#authenticate(credentials);
+    const rest = Promise.all([
       access.database === 0 ? undefined : this.command(['SELECT', access.database]),
       leniently(this.command(['CLIENT', 'SETNAME', name])),
       mustBePrimary ? leniently(this.command(['ROLE'])) : undefined,
       mustHold === undefined ? undefined : leniently(this.command(['EXISTS', mustHold])),
       ...scripts.map((script) => this.command(['SCRIPT', 'LOAD', script.source])),
     ]);
+    rest.catch(() => undefined);
+    // Whom it refused, Redis also tells that long commands are not for strangers: the first is what people need to know.
+    await login;
+    const [, , role] = await rest;
     if (Array.isArray(role) && String(role[0]) !== 'master') throw new Error(`expected a primary, got a server whose role is ${String(role[0])}`);
   }
 

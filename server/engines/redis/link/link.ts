@@ -1,4 +1,5 @@
 import type { Script } from '../script.ts';
+import { codeOf } from './refusal.ts';
 
 /** What a command or script takes; numbers are sent as decimal text. */
 export type Argument = string | number | Buffer;
@@ -83,6 +84,6 @@ export class ReplyError extends Error {
 
   constructor(message: string) {
     super(message);
-    this.code = message.slice(0, (message.indexOf(' ') + 1 || message.length + 1) - 1);
+    this.code = codeOf(message);
   }
 }

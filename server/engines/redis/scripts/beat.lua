@@ -1,13 +1,13 @@
 -- A node's sign of life, which is the lease on all it holds; and who reaps the dead.
 --
 -- KEYS     1 <P>nodes
--- ARGV     1 node, 2 lease in ms, 3 what it says of itself (JSON)
--- RETURNS  {'OK', epoch, parcel, generation, id, wildcards, dead, command, …} | {'FENCED'}
+-- ARGV     1 node, 2 lease in ms, 3 what it says of itself (JSON), 4 how many commands it has heard since it joined
+-- RETURNS  {'OK', epoch, parcel, generation, id, wildcards, dead, before, command, …} | {'FENCED'}
 --          parcel: number of the last one sent to the node; generation, id: where the shared log ends
---          dead: nodes for this one to reap, separated by spaces
+--          dead: nodes for this one to reap, separated by spaces; before: how many commands came before these
 -- GUARANTEE one node reaps at a time; when it is silent for a third of a lease, the next one to beat takes over. Nobody is
 --          reaped before beats of whomever came for a lease without a pause: after the server stood still, or was out of
---          everybody's reach, each node has a lease's time to be heard.
+--          everybody's reach, each node has a lease's time to be heard. A command is told until the node says that it heard it.
 --@include base
 
 local node, lease = ARGV[1], tonumber(ARGV[2])
@@ -44,13 +44,17 @@ local reply = {
   'OK', epoch or '0', call('HGET', P .. 'inboxes', node) or '0', generation, newest and newest[1] or '0-0', wildcards or '0',
   table.concat(dead, ' '),
 }
-local commands = P .. 'commands:' .. node
-for _, command in ipairs(call('LRANGE', commands, 0, -1)) do reply[#reply + 1] = command end
-if #reply > 7 then
+local record, commands, heardCommands = P .. 'node:' .. node, P .. 'commands:' .. node, tonumber(ARGV[4])
+local before = tonumber(call('HGET', record, 'commands') or 0)
+if heardCommands > before then
   replicate(true)
-  call('DEL', commands)
+  call('LTRIM', commands, heardCommands - before, -1)
+  call('HSET', record, 'commands', heardCommands)
   replicate(false)
+  before = heardCommands
 end
+reply[#reply + 1] = before
+for _, command in ipairs(call('LRANGE', commands, 0, -1)) do reply[#reply + 1] = command end
 
 -- So that a bus which hears nothing is known to be dead.
 call('PUBLISH', P .. 'inbox:' .. node, 'b')

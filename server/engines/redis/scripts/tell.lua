@@ -7,6 +7,7 @@
 --@include base
 
 if not call('ZSCORE', NODES, ARGV[1]) then return 0 end
+passMemoryLimit()
 call('RPUSH', P .. 'commands:' .. ARGV[1], ARGV[2])
 replicate(false)
 call('PUBLISH', P .. 'inbox:' .. ARGV[1], 'c')
