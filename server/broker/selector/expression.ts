@@ -4,7 +4,7 @@ export type Expression =
   | { readonly kind: 'not'; readonly at: number; readonly operand: Expression }
   | Comparison
   | Between
-  | { readonly kind: 'in'; readonly at: number; readonly operand: Expression; readonly items: readonly Literal[]; readonly isNegated: boolean }
+  | Membership
   | Like
   | { readonly kind: 'null-test'; readonly at: number; readonly operand: Expression; readonly isNegated: boolean }
   | Calculation
@@ -29,6 +29,14 @@ export interface Between {
   readonly operand: Expression;
   readonly low: Expression;
   readonly high: Expression;
+  readonly isNegated: boolean;
+}
+
+export interface Membership {
+  readonly kind: 'in';
+  readonly at: number;
+  readonly operand: Expression;
+  readonly items: readonly Literal[];
   readonly isNegated: boolean;
 }
 

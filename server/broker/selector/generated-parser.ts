@@ -2426,7 +2426,8 @@ function peg$parse(input, options) {
   function likePattern(node) {
     likeBlocks += Math.floor(node.value.length / 32) + 1;
     if (likeBlocks > options.maxLikeBlocks) {
-      error(`expected fewer or shorter LIKE patterns (each counts as one, and one more for 32 characters; at most ${options.maxLikeBlocks}), got more`);
+      const most = `each counts as one, and one more for 32 characters; at most ${options.maxLikeBlocks}`;
+      error(`expected fewer or shorter LIKE patterns (${most}), got more`);
     }
     return node;
   }

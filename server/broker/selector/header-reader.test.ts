@@ -34,9 +34,8 @@ describe('a name in a selector', () => {
       ['JMSDeliveryMode', 'AMQDurable', 'JMSPriority', 'JMSExpiration'].map((name) => read(name, plain)),
       ['NON_PERSISTENT', 'NON_DURABLE', 4, 0],
     );
-    for (const name of ['JMSXGroupID', 'AMQGroupID', 'JMSCorrelationID', 'JMSReplyTo', 'JMSType', 'JMSXUserID', 'color', 'constructor', '__proto__']) {
-      assert.equal(read(name, plain), undefined, name);
-    }
+    const absent = ['JMSXGroupID', 'AMQGroupID', 'JMSCorrelationID', 'JMSReplyTo', 'JMSType', 'JMSXUserID', 'constructor', '__proto__'];
+    for (const name of absent) assert.equal(read(name, plain), undefined, name);
   });
 
   test('is the first of a repeated header', () => {

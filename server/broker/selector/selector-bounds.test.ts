@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { compileSelector } from './compile-selector.ts';
 import { SELECTOR_LIMITS } from './parse-selector.ts';
 import { SelectorError } from './selector-error.ts';
-import { leastMs } from './testing/least-ms.ts';
+import { leastCpuMs } from './testing/least-cpu-ms.ts';
 import { sampleMessage } from './testing/sample-message.ts';
 
 const { maxBytes, maxDepth, maxOperands, maxListItems, maxLikeBlocks } = SELECTOR_LIMITS;
@@ -83,7 +83,7 @@ describe('a selector made to hurt', () => {
   for (const [name, text] of Object.entries(HOSTILE)) {
     test(`costs less than 10 ms: ${name}`, () => {
       assert.ok(Buffer.byteLength(text) > maxBytes - 20 && Buffer.byteLength(text) <= maxBytes, 'is as long as it may be');
-      const ms = leastMs(() => attempt(text), 10);
+      const ms = leastCpuMs(() => attempt(text), 10);
       assert.ok(ms < 10, `took ${ms} ms`);
     });
   }
@@ -114,12 +114,14 @@ describe('the limits of a selector', () => {
   test('are parentheses in one another, not one after the other', () => {
     assert.equal(refusal(`${'('.repeat(maxDepth)}a${')'.repeat(maxDepth)}`), 'none');
     assert.equal(refusal(`(a) OR `.repeat(maxDepth * 2) + '(a)'), 'none');
-    assert.equal(refusal(`${'('.repeat(maxDepth + 1)}a${')'.repeat(maxDepth + 1)}`), `selector: expected at most ${maxDepth} parentheses in one another, got more, at character ${maxDepth + 1}`);
+    const why = `selector: expected at most ${maxDepth} parentheses in one another, got more, at character ${maxDepth + 1}`;
+    assert.equal(refusal(`${'('.repeat(maxDepth + 1)}a${')'.repeat(maxDepth + 1)}`), why);
   });
 
   test('are header names and literals', () => {
     assert.equal(refusal(`a${' OR a'.repeat(maxOperands - 1)}`), 'none');
-    assert.match(refusal(`a${' OR a'.repeat(maxOperands)}`), /expected at most 256 header names and literals, got more, at character 1281$/);
+    const why = 'selector: expected at most 256 header names and literals, got more, at character 1281';
+    assert.equal(refusal(`a${' OR a'.repeat(maxOperands)}`), why);
   });
 
   test('are the items of each list', () => {
@@ -155,7 +157,7 @@ describe('a message', () => {
     test(`is looked at in less than 20 ms by ${text.slice(0, 24)}…`, () => {
       const selector = compileSelector(text);
       assert.ok(selector);
-      const ms = leastMs(() => selector.matches(message), 20);
+      const ms = leastCpuMs(() => selector.matches(message), 20);
       assert.ok(ms < 20, `took ${ms} ms`);
     });
   }

@@ -60,13 +60,14 @@ describe('three-valued logic', () => {
   });
 
   test('takes a header by itself as true, false or unknown', () => {
-    assert.deepEqual(['yes', 'no', 'missing', 'other', 'seven', 'JMSPriority', 'TRUE', 'false'].map(truthOf), ['T', 'F', 'U', 'U', 'U', 'U', 'T', 'F']);
+    const found = ['yes', 'no', 'missing', 'other', 'seven', 'JMSPriority', 'TRUE', 'false'].map(truthOf);
+    assert.equal(found.join(''), 'TFUUUUTF');
   });
 
   test('always knows whether something is NULL', () => {
-    assert.deepEqual(
-      ['missing IS NULL', 'missing IS NOT NULL', 'seven IS NULL', 'seven IS NOT NULL', 'seven / 0 IS NULL', '(word = 7) IS NOT NULL'].map(truthOf),
-      ['T', 'F', 'F', 'T', 'T', 'T'],
-    );
+    const ofHeaders = ['missing IS NULL', 'missing IS NOT NULL', 'seven IS NULL', 'seven IS NOT NULL'].map(truthOf);
+    assert.equal(ofHeaders.join(''), 'TFFT');
+    const ofOthers = ['seven / 0 IS NULL', '(word = 7) IS NOT NULL', '(missing = 7) IS NULL'].map(truthOf);
+    assert.equal(ofOthers.join(''), 'TTT');
   });
 });

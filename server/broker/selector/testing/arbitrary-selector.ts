@@ -21,7 +21,7 @@ export const arbitraryMessage: fc.Arbitrary<Message> = fc
 const number: fc.Arbitrary<Operand> = fc
   .oneof(
     fc.nat({ max: 12 }).map((value) => [String(value), value] as const),
-    fc.constantFrom(['5L', 5], ['.5', 0.5], ['3.', 3], ['1E1', 10], ['2.5e-1', 0.25], ['0x0F', 15], ['5.0f', 5], ['1e308', 1e308], ['0', 0] as const),
+    fc.constantFrom(['5L', 5], ['.5', 0.5], ['3.', 3], ['1E1', 10], ['2.5e-1', 0.25], ['0x0F', 15], ['5.0f', 5], ['1e308', 1e308] as const),
   )
   .map(([written, value]): Operand => ({ is: 'number', text: String(written), value: Number(value) }));
 
@@ -63,13 +63,20 @@ const { test } = fc.letrec<{ test: Test; sum: Operand; value: Operand }>((tie) =
     literalText,
     tie('sum'),
     // A header by itself is a value there, and no condition.
-    tie('test').map((condition): Operand => ({ is: 'condition', condition: condition.is === 'flag' ? { is: 'not', operand: condition } : condition })),
+    tie('test').map((condition): Operand => {
+      return { is: 'condition', condition: condition.is === 'flag' ? { is: 'not', operand: condition } : condition };
+    }),
   ),
   test: fc.oneof(
     depth,
     name.map((one): Test => ({ is: 'flag', name: one })),
     fc.boolean().map((value): Test => ({ is: 'constant', value })),
-    fc.record({ is: fc.constant('compare' as const), operator: fc.constantFrom('=' as const, '<>' as const), left: tie('value'), right: tie('value') }),
+    fc.record({
+      is: fc.constant('compare' as const),
+      operator: fc.constantFrom('=' as const, '<>' as const),
+      left: tie('value'),
+      right: tie('value'),
+    }),
     fc.record({
       is: fc.constant('compare' as const),
       operator: fc.constantFrom('<' as const, '<=' as const, '>' as const, '>=' as const),
@@ -77,7 +84,12 @@ const { test } = fc.letrec<{ test: Test; sum: Operand; value: Operand }>((tie) =
       right: tie('sum'),
     }),
     fc.record({ is: fc.constant('between' as const), isNot, operand: tie('sum'), low: tie('sum'), high: tie('sum') }),
-    fc.record({ is: fc.constant('in' as const), isNot, operand: fc.oneof(tie('sum'), literalText), items: fc.array(item, { minLength: 1, maxLength: 4 }) }),
+    fc.record({
+      is: fc.constant('in' as const),
+      isNot,
+      operand: fc.oneof(tie('sum'), literalText),
+      items: fc.array(item, { minLength: 1, maxLength: 4 }),
+    }),
     fc
       .tuple(isNot, fc.oneof(header, literalText), like)
       .map(([negated, operand, { pattern, escape }]): Test => ({ is: 'like', isNot: negated, operand, pattern, escape })),
@@ -89,7 +101,9 @@ const { test } = fc.letrec<{ test: Test; sum: Operand; value: Operand }>((tie) =
 
 export const arbitraryTest: fc.Arbitrary<Test> = test;
 
-export const arbitraryStyle: fc.Arbitrary<() => Style> = fc.array(fc.nat({ max: 9 }), { minLength: 1, maxLength: 7 }).map((numbers) => () => {
-  let i = 0;
-  return () => numbers[i++ % numbers.length]!;
-});
+export const arbitraryStyle: fc.Arbitrary<() => Style> = fc
+  .array(fc.nat({ max: 9 }), { minLength: 1, maxLength: 7 })
+  .map((numbers) => () => {
+    let i = 0;
+    return () => numbers[i++ % numbers.length]!;
+  });

@@ -18,12 +18,19 @@ export type Test =
   | { readonly is: 'not'; readonly operand: Test }
   | { readonly is: 'flag'; readonly name: string }
   | { readonly is: 'constant'; readonly value: boolean }
-  | { readonly is: 'compare'; readonly operator: '=' | '<>' | '<' | '<=' | '>' | '>='; readonly left: Operand; readonly right: Operand }
+  | { readonly is: 'compare'; readonly operator: Comparator; readonly left: Operand; readonly right: Operand }
   | { readonly is: 'between'; readonly isNot: boolean; readonly operand: Operand; readonly low: Operand; readonly high: Operand }
   | { readonly is: 'in'; readonly isNot: boolean; readonly operand: Operand; readonly items: readonly Operand[] }
-  | { readonly is: 'like'; readonly isNot: boolean; readonly operand: Operand; readonly pattern: string; readonly escape: string | undefined }
+  | {
+      readonly is: 'like';
+      readonly isNot: boolean;
+      readonly operand: Operand;
+      readonly pattern: string;
+      readonly escape: string | undefined;
+    }
   | { readonly is: 'null'; readonly isNot: boolean; readonly operand: Operand };
 
+type Comparator = '=' | '<>' | '<' | '<=' | '>' | '>=';
 type Truth = 'true' | 'false' | 'unknown';
 /** Null is NULL. */
 type Known = string | number | boolean | null;

@@ -28,6 +28,7 @@ function enclosed(text: string, isNeeded: boolean, style: Style): string {
 
 function testAndRank(test: Test, style: Style): [string, number] {
   const word = (text: string): string => keyword(text, style);
+  const not = (isNot: boolean): string => (isNot ? `${word('not')} ` : '');
   const sum = (operand: Operand): string => printOperand(operand, RANK.sum, style);
   switch (test.is) {
     case 'or':
@@ -44,17 +45,17 @@ function testAndRank(test: Test, style: Style): [string, number] {
     case 'compare':
       return [`${sum(test.left)}${gap(style)}${test.operator}${gap(style)}${sum(test.right)}`, RANK.test];
     case 'between':
-      return [`${sum(test.operand)} ${negation(test.isNot, style)}${word('between')} ${sum(test.low)} ${word('and')} ${sum(test.high)}`, RANK.test];
+      return [`${sum(test.operand)} ${not(test.isNot)}${word('between')} ${sum(test.low)} ${word('and')} ${sum(test.high)}`, RANK.test];
     case 'in': {
       const items = test.items.map((item) => printItem(item)).join(`${gap(style)},${gap(style)}`);
-      return [`${sum(test.operand)} ${negation(test.isNot, style)}${word('in')}${gap(style)}(${gap(style)}${items}${gap(style)})`, RANK.test];
+      return [`${sum(test.operand)} ${not(test.isNot)}${word('in')}${gap(style)}(${gap(style)}${items}${gap(style)})`, RANK.test];
     }
     case 'like': {
       const escape = test.escape === undefined ? '' : `${gap(style)}${word('escape')}${gap(style)}${quoted(test.escape)}`;
-      return [`${sum(test.operand)} ${negation(test.isNot, style)}${word('like')}${gap(style)}${quoted(test.pattern)}${escape}`, RANK.test];
+      return [`${sum(test.operand)} ${not(test.isNot)}${word('like')}${gap(style)}${quoted(test.pattern)}${escape}`, RANK.test];
     }
     case 'null':
-      return [`${sum(test.operand)} ${word('is')} ${negation(test.isNot, style)}${word('null')}`, RANK.test];
+      return [`${sum(test.operand)} ${word('is')} ${not(test.isNot)}${word('null')}`, RANK.test];
   }
 }
 
@@ -82,7 +83,6 @@ function printItem(item: Operand): string {
   return item.is === 'number' ? item.text : '';
 }
 
-const negation = (isNot: boolean, style: Style): string => (isNot ? `${keyword('not', style)} ` : '');
 const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 const gap = (style: Style): string => ['', ' ', '', '\n  ', ' '][style() % 5]!;
 const keyword = (word: string, style: Style): string => (style() % 3 === 0 ? word : word.toUpperCase());
