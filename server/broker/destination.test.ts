@@ -58,7 +58,39 @@ describe('a destination', () => {
     assert.deepEqual(brief('/remote-temp-topic/s.1'), ['reply-topic:s.1']);
   });
 
+  test('is one of RabbitMQ’s exchanges: amq.topic is /topic/, the others have a namespace of their own', () => {
+    const [topic] = parse('/exchange/amq.topic/a.*.>');
+    assert.deepEqual(topic, { kind: 'topic', name: 'a.*.#', text: '/exchange/amq.topic/a.*.>', canonical: '/topic/a.*.#', isPattern: true, mustExist: false });
+    const [direct] = parse('/exchange/amq.direct/a.*/b%2Fc');
+    assert.deepEqual(direct, {
+      kind: 'topic',
+      name: 'temp:direct:a.*/b/c',
+      text: '/exchange/amq.direct/a.*/b%2Fc',
+      canonical: '/exchange/amq.direct/a.*/b/c',
+      isPattern: false,
+      mustExist: false,
+    });
+    for (const text of ['/exchange/amq.fanout', '/exchange/amq.fanout/any/key']) {
+      const [fanout] = parse(text);
+      assert.deepEqual([fanout?.name, fanout?.text, fanout?.canonical], ['temp:fanout', text, '/exchange/amq.fanout']);
+    }
+    assert.deepEqual(brief('/queue/a,/exchange/amq.direct/b,c,/amq/queue/d'), ['queue:a', 'topic:temp:direct:b,c', 'queue:d']);
+  });
+
+  test('is a queue that has to be there', () => {
+    const [queue] = parse('/amq/queue/a/b');
+    assert.deepEqual([queue?.kind, queue?.name, queue?.canonical, queue?.mustExist], ['queue', 'a/b', '/queue/a/b', true]);
+    assert.equal(parse('/queue/a')[0]?.mustExist, false);
+  });
+
   test('is refused with the precise cause', () => {
+    for (const text of ['/exchange/mine/a', '/exchange/amq.headers/a', '/exchange/', '/exchange//a', '/queue/a,/exchange/mine']) {
+      assert.equal(refusalOf(text), 'no-such-exchange', text);
+    }
+    for (const text of ['/exchange/amq.topic', '/exchange/amq.topic/', '/exchange/amq.direct', '/amq/queue/']) assert.equal(refusalOf(text), 'empty-name', text);
+    assert.equal(refusalOf(`/exchange/amq.fanout/${'x'.repeat(101)}`), 'destination-too-long');
+    assert.equal(refusalOf('/exchange/amq.topic/temp:fanout'), 'reserved-name');
+    assert.equal(refusalOf('/amq/queue/temp:queue:x'), 'reserved-name');
     assert.equal(refusalOf('/nowhere/a'), 'unknown-prefix');
     assert.equal(refusalOf('/queue/'), 'empty-name');
     assert.equal(refusalOf(''), 'empty-name');

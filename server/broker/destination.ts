@@ -1,11 +1,12 @@
 import type { ProtocolError } from '../protocol/protocol-error.ts';
 import { TEMPORARY_PREFIX } from './engine.ts';
-import { unknownDestination } from './errors.ts';
+import { notFound, unknownDestination } from './errors.ts';
 
 /**
  * A parsed address.
  *
- * - `queue`, `topic`: `name` is what the engine knows it by, a topic's words split by `.`.
+ * - `queue`, `topic`: `name` is what the engine knows it by, a topic's words split by `.`. RabbitMQ's exchanges are
+ *   topics, too: `amq.topic` those of `/topic/`, the other two in namespaces of their own that no wildcard reaches.
  * - `temp-queue`, `temp-topic`: `name` is the client's own word for a temporary of its own session.
  * - `reply-queue`, `reply-topic`: `name` is the opaque address of some session's temporary; SEND only.
  */
@@ -18,6 +19,8 @@ export interface Destination {
   readonly canonical: string;
   /** A topic with wildcard words: `*` one word, `#` or a last `>` zero or more. */
   readonly isPattern: boolean;
+  /** A queue that this frame must not bring into being: RabbitMQ's `/amq/queue/`. */
+  readonly mustExist: boolean;
 }
 
 export interface DestinationLimits {
@@ -35,22 +38,41 @@ const CANONICAL_PREFIX: Readonly<Record<Destination['kind'], string>> = {
   'reply-topic': '/remote-temp-topic/',
 };
 
+interface Form {
+  readonly prefix: string;
+  readonly kind: Destination['kind'];
+  readonly mustExist?: boolean;
+}
+
 /** Every accepted prefix, the most used first; the other spellings come from RabbitMQ, ActiveMQ and Artemis. */
-const PREFIXES: readonly (readonly [prefix: string, kind: Destination['kind']])[] = [
-  ['/queue/', 'queue'],
-  ['/topic/', 'topic'],
-  ['/temp-queue/', 'temp-queue'],
-  ['/temp-topic/', 'temp-topic'],
-  ['/reply-queue/', 'reply-queue'],
-  ['/remote-temp-queue/', 'reply-queue'],
-  ['/remote-temp-topic/', 'reply-topic'],
-  ['queue/', 'queue'],
-  ['topic/', 'topic'],
-  ['queue://', 'queue'],
-  ['topic://', 'topic'],
-  ['jms.queue.', 'queue'],
-  ['jms.topic.', 'topic'],
+const FORMS: readonly Form[] = [
+  { prefix: '/queue/', kind: 'queue' },
+  { prefix: '/topic/', kind: 'topic' },
+  { prefix: '/temp-queue/', kind: 'temp-queue' },
+  { prefix: '/temp-topic/', kind: 'temp-topic' },
+  { prefix: '/reply-queue/', kind: 'reply-queue' },
+  { prefix: '/remote-temp-queue/', kind: 'reply-queue' },
+  { prefix: '/remote-temp-topic/', kind: 'reply-topic' },
+  { prefix: '/amq/queue/', kind: 'queue', mustExist: true },
+  { prefix: '/exchange/amq.topic/', kind: 'topic' },
+  { prefix: 'queue/', kind: 'queue' },
+  { prefix: 'topic/', kind: 'topic' },
+  { prefix: 'queue://', kind: 'queue' },
+  { prefix: 'topic://', kind: 'topic' },
+  { prefix: 'jms.queue.', kind: 'queue' },
+  { prefix: 'jms.topic.', kind: 'topic' },
 ];
+
+/** A name without any prefix is a queue's. */
+const BARE: Form = { prefix: '', kind: 'queue' };
+
+/** What all of RabbitMQ's exchanges begin with, those that are not here included. */
+const EXCHANGE_PREFIX = '/exchange/';
+
+const EXCHANGES: readonly string[] = ['amq.topic', 'amq.direct', 'amq.fanout'];
+
+/** What stands at the beginning of a destination, and so behind the comma of a composite. */
+const PREFIXES: readonly string[] = [...FORMS.map(({ prefix }) => prefix), EXCHANGE_PREFIX];
 
 /**
  * Reads a `destination` header in the order that keeps rights tight: split a composite, find wildcards in the raw
@@ -80,7 +102,7 @@ function splitComposite(text: string): string[] {
   let from = 0;
   for (let comma = text.indexOf(','); comma !== -1; comma = text.indexOf(',', comma + 1)) {
     const rest = text.slice(comma + 1).trimStart();
-    if (!PREFIXES.some(([prefix]) => rest.startsWith(prefix))) continue;
+    if (!PREFIXES.some((prefix) => rest.startsWith(prefix))) continue;
     members.push(text.slice(from, comma).trim());
     from = text.length - rest.length;
   }
@@ -89,28 +111,57 @@ function splitComposite(text: string): string[] {
 }
 
 function parseDestination(text: string, limits: DestinationLimits): Destination | ProtocolError {
-  const [prefix, kind] = PREFIXES.find(([known]) => text.startsWith(known)) ?? ['', 'queue'];
-  if (prefix === '' && text.startsWith('/')) {
-    const known = PREFIXES.filter(([each]) => each.startsWith('/')).map(([each]) => each);
-    return unknownDestination('unknown-prefix', text, `expected one of ${known.join(' ')}`);
+  const form = FORMS.find(({ prefix }) => text.startsWith(prefix));
+  if (!form && text.startsWith(EXCHANGE_PREFIX)) return parseExchange(text, limits);
+  if (!form && text.startsWith('/')) {
+    return unknownDestination('unknown-prefix', text, `expected one of ${PREFIXES.filter((each) => each.startsWith('/')).join(' ')}`);
   }
+  const { prefix, kind, mustExist = false } = form ?? BARE;
   const raw = text.slice(prefix.length);
-  if (raw === '') return unknownDestination('empty-name', text, `expected a name after '${prefix}'`);
-  if (Buffer.byteLength(raw) > limits.maxDestinationBytes) {
-    return unknownDestination('destination-too-long', `${text.slice(0, 40)}…`, `expected at most ${limits.maxDestinationBytes} octets`);
-  }
+  const refusal = refusedName(text, raw, prefix, limits);
+  if (refusal) return refusal;
   const isPattern = kind === 'topic' && hasWildcard(raw);
   // ActiveMQ's last `>` is RabbitMQ's `#`: one spelling from here on, for rights, routes and watches alike.
-  const plain = isPattern ? raw.replace(/(^|\.)>$/, '$1#') : raw;
-  const name = plain.includes('%') ? plain.replace(/%2f/gi, '/') : plain;
+  const name = decodeSlashes(isPattern ? raw.replace(/(^|\.)>$/, '$1#') : raw);
   if ((kind === 'queue' || kind === 'topic') && name.startsWith(TEMPORARY_PREFIX)) {
     return unknownDestination('reserved-name', text, `names that begin with '${TEMPORARY_PREFIX}' are the broker's own`);
   }
   if (kind === 'topic' && name.split('.', limits.maxTopicWords + 1).length > limits.maxTopicWords) {
     return unknownDestination('too-many-words', text, `expected at most ${limits.maxTopicWords} words split by '.'`);
   }
-  return { kind, name, text, canonical: CANONICAL_PREFIX[kind] + name, isPattern };
+  return { kind, name, text, canonical: CANONICAL_PREFIX[kind] + name, isPattern, mustExist };
 }
+
+/** RabbitMQ: `amq.direct` goes by the whole key, wildcards have no meaning in it; `amq.fanout` reaches all, whatever the key. */
+function parseExchange(text: string, limits: DestinationLimits): Destination | ProtocolError {
+  const [, exchange = '', ...key] = text.slice(1).split('/');
+  const raw = key.join('/');
+  if (!EXCHANGES.includes(exchange)) return notFound('no-such-exchange', text, `expected one of the exchanges ${EXCHANGES.join(', ')}`);
+  const isFanout = exchange === 'amq.fanout';
+  const refusal = isFanout && raw === '' ? undefined : refusedName(text, raw, `/exchange/${exchange}/`, limits);
+  if (refusal) return refusal;
+  if (isFanout) return exchangeTopic(text, '/exchange/amq.fanout', 'fanout');
+  const name = decodeSlashes(raw);
+  return exchangeTopic(text, `/exchange/${exchange}/${name}`, `direct:${name}`);
+}
+
+/** No client can write such a topic's name, and no wildcard reaches it. */
+const exchangeTopic = (text: string, canonical: string, name: string): Destination => ({
+  kind: 'topic',
+  name: TEMPORARY_PREFIX + name,
+  text,
+  canonical,
+  isPattern: false,
+  mustExist: false,
+});
+
+function refusedName(text: string, raw: string, prefix: string, { maxDestinationBytes }: DestinationLimits): ProtocolError | undefined {
+  if (raw === '') return unknownDestination('empty-name', text, `expected a name after '${prefix}'`);
+  if (Buffer.byteLength(raw) <= maxDestinationBytes) return undefined;
+  return unknownDestination('destination-too-long', `${text.slice(0, 40)}…`, `expected at most ${maxDestinationBytes} octets`);
+}
+
+const decodeSlashes = (text: string): string => (text.includes('%') ? text.replace(/%2f/gi, '/') : text);
 
 /** `*` and `#` are wildcards as whole words, `>` only as the last word. */
 function hasWildcard(name: string): boolean {

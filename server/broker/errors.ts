@@ -26,6 +26,9 @@ export const missingDestination = (command: string): ProtocolError =>
 export const unknownDestination = (code: string, text: string, why: string): ProtocolError =>
   error('Unknown destination', code, `'${text}': ${why}`);
 
+/** In RabbitMQ's word for a queue or exchange that nobody declared. */
+export const notFound = (code: string, text: string, why: string): ProtocolError => error('not_found', code, `'${text}': ${why}`);
+
 export const schemaViolated = (text: string, violation: string): ProtocolError =>
   error('Schema violated', 'schema', `'${text}' takes what its schema describes: ${violation}`);
 

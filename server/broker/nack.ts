@@ -2,7 +2,7 @@ import { cut } from '../lib/cut.ts';
 import type { Headers } from '../protocol/frame.ts';
 import { HEADER } from '../protocol/header-names.ts';
 import type { ProtocolError } from '../protocol/protocol-error.ts';
-import { parseBoolean } from './boolean-header.ts';
+import { readBoolean } from './boolean-header.ts';
 import { badHeader } from './errors.ts';
 
 /** What a NACK can do to a message: RabbitMQ's way, ActiveMQ's, and Artemis', for which a NACK is an ACK. */
@@ -23,9 +23,9 @@ const MAX_CAUSE_LENGTH = 1024;
 
 /** `requeue` is RabbitMQ's header, `dead-letter` and `reason` are ours. */
 export function readNackWish(headers: Headers): NackWish | ProtocolError {
-  const requeue = readFlag(headers, HEADER.requeue);
+  const requeue = readBoolean('NACK', headers, HEADER.requeue);
   if (typeof requeue === 'object') return requeue;
-  const deadLetter = readFlag(headers, HEADER.deadLetter);
+  const deadLetter = readBoolean('NACK', headers, HEADER.deadLetter);
   if (typeof deadLetter === 'object') return deadLetter;
   if (requeue && deadLetter) return badHeader('NACK', HEADER.deadLetter, `absent or false beside '${HEADER.requeue}:true'`, 'true');
   return { requeue, deadLetter, cause: cut(headers.get(HEADER.reason) ?? '', MAX_CAUSE_LENGTH) };
@@ -37,9 +37,4 @@ export function nackWay({ requeue, deadLetter }: NackWish, byPolicy: NackWay): N
   if (requeue === undefined) return deadLetter === false && byPolicy === 'dead-letter' ? 'requeue' : byPolicy;
   if (requeue) return 'requeue';
   return deadLetter === false ? 'discard' : 'dead-letter';
-}
-
-function readFlag(headers: Headers, name: string): boolean | undefined | ProtocolError {
-  const text = headers.get(name);
-  return text === undefined ? undefined : (parseBoolean(text) ?? badHeader('NACK', name, 'true or false', text));
 }

@@ -53,6 +53,7 @@ export class Policies {
   /** Whether any destination has a schema: without one nobody needs to look. */
   readonly hasSchemas: boolean;
   readonly #rules: readonly Rule[];
+  readonly #named: ReadonlySet<string>;
   readonly #redelivery: RedeliveryPolicy;
   readonly #deadLetterQueues: DeadLetterQueues;
   #younger = new Map<string, PolicyInForce>();
@@ -62,8 +63,14 @@ export class Policies {
   constructor(policies: readonly DestinationPolicy[], redelivery: RedeliveryPolicy = DEFAULT_REDELIVERY_POLICY) {
     this.#rules = policies.map((policy) => new Rule(policy));
     this.hasSchemas = policies.some(({ schema }) => schema !== undefined);
+    this.#named = new Set(this.#rules.filter(({ isPattern }) => !isPattern).map((rule) => rule.destination));
     this.#redelivery = redelivery;
     this.#deadLetterQueues = new DeadLetterQueues(policies);
+  }
+
+  /** Does a policy name this very destination, without wildcards? */
+  names(canonical: string): boolean {
+    return this.#named.has(canonical);
   }
 
   /** What becomes of a queue's messages that fail, by the name the engine knows the queue by. */
@@ -87,6 +94,7 @@ export class Policies {
 }
 
 class Rule {
+  readonly destination: string;
   readonly policy: PolicyInForce;
   readonly #prefix: string;
   readonly #words: readonly string[];
@@ -95,9 +103,14 @@ class Rule {
     const { destination } = policy;
     const prefix = POLICY_PREFIXES.find((each) => destination.startsWith(each));
     if (prefix === undefined) throw new Error(`expected a policy for one of ${POLICY_PREFIXES.join(' ')}, got ${destination}`);
+    this.destination = destination;
     this.policy = inForce(policy);
     this.#prefix = prefix;
     this.#words = patternWords(destination.slice(prefix.length));
+  }
+
+  get isPattern(): boolean {
+    return this.#words.some((word) => word === '*' || word === '#');
   }
 
   matches(canonical: string): boolean {

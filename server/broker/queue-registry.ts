@@ -20,6 +20,11 @@ export class QueueRegistry {
     return this.#dispatchers.size;
   }
 
+  /** Has the queue a consumer on this node? */
+  has(queue: string): boolean {
+    return this.#dispatchers.has(queue);
+  }
+
   findOrCreate(queue: string): QueueDispatcher {
     let dispatcher = this.#dispatchers.get(queue);
     if (!dispatcher) {

@@ -2,15 +2,27 @@ import type { ProtocolError } from '../protocol/protocol-error.ts';
 import type { Action } from './access.ts';
 import type { Destination } from './destination.ts';
 import { accessRefused } from './errors.ts';
+import { missingQueue } from './existing-queue.ts';
 import type { Session } from './session.ts';
 
 type Refusal = ProtocolError | undefined;
 
 /**
- * Asks the authorizer about each destination; the first refusal counts. A session's own temporaries and the reply
- * addresses others gave out are open: who knows such an address was given it. Immediate unless a verdict is promised.
+ * May the session use these destinations, and are those there that have to be? Rights come first, or anyone could find
+ * out what there is. Immediate unless something has to be waited for.
  */
 export function refusedDestination(session: Session, action: Action, destinations: readonly Destination[]): Refusal | Promise<Refusal> {
+  const refusal = refusedByRights(session, action, destinations);
+  if (!destinations.some(({ mustExist }) => mustExist)) return refusal;
+  if (refusal instanceof Promise) return refusal.then((refused) => refused ?? missingQueue(session.broker, destinations));
+  return refusal ?? missingQueue(session.broker, destinations);
+}
+
+/**
+ * Asks the authorizer about each destination; the first refusal counts. A session's own temporaries and the reply
+ * addresses others gave out are open: who knows such an address was given it.
+ */
+function refusedByRights(session: Session, action: Action, destinations: readonly Destination[]): Refusal | Promise<Refusal> {
   const { identity, broker } = session;
   if (!identity) throw new Error('Expected a session that is connected');
   let promised: Promise<Refusal> | undefined;

@@ -7,6 +7,7 @@ import { checkContent, deadLetterOperation } from './check-content.ts';
 import type { Destination } from './destination.ts';
 import type { Operation } from './engine.ts';
 import { engineFailure, unknownDestination } from './errors.ts';
+import { missingQueue } from './existing-queue.ts';
 import { naturalLane } from './lane.ts';
 import type { Message } from './message.ts';
 import { passedHeaders } from './passed-headers.ts';
@@ -28,6 +29,8 @@ export async function publishFromServer(
 ): Promise<Published> {
   const destinations = broker.destinations.parse(destination);
   if ('code' in destinations) return { ok: false, error: destinations };
+  const missing = await missingQueue(broker, destinations);
+  if (missing) return { ok: false, error: missing };
   const violations = checkContent(broker.policies, destinations, body);
   if (violations && 'code' in violations) return { ok: false, error: violations };
   const headers = new Headers(pairs);
