@@ -45,12 +45,12 @@ export interface Engine {
   leave(queue: string): void;
 
   /**
-   * A message this node holds, once more, for the rare case that it is to be moved; undefined if it is not held. Rejects,
-   * as do the questions below, when the store cannot be asked.
+   * A message this node holds, once more, for the rare case that it is to be moved; undefined if it is not held. Rejects
+   * with an `EngineError`, as does all below, when the store cannot be asked in time.
    */
   readHeld(queue: string, seq: number): Promise<Message | undefined>;
 
-  /** Resolves once topic messages that match (words by `.`, `*` one word, `#` zero or more) reach this node. Counted. */
+  /** Resolves once topic messages that match (words by `.`, `*` one word, `#` zero or more) reach this node. Counted; not when it rejects. */
   watch(pattern: string): Promise<void>;
   unwatch(pattern: string): void;
 
@@ -154,6 +154,17 @@ export interface Failure {
   readonly certainty: 'not-stored' | 'outcome-unknown';
   /** For people: what failed and what to do. */
   readonly detail: string;
+}
+
+/** What the port's questions and wishes reject with, where a group would get the failure as its outcome. */
+export class EngineError extends Error {
+  override readonly name = 'EngineError';
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.detail);
+    this.failure = failure;
+  }
 }
 
 export type FailureCode =

@@ -1,6 +1,7 @@
 import type { Frame } from '../protocol/frame.ts';
 import type { ProtocolError } from '../protocol/protocol-error.ts';
-import { internalError } from './errors.ts';
+import { EngineError } from './engine.ts';
+import { engineFailure, internalError } from './errors.ts';
 import { handlerFor, type Handled } from './handlers/index.ts';
 import type { Session } from './session.ts';
 
@@ -79,6 +80,7 @@ export class Inbox {
   }
 
   #failed(frame: Frame, error: unknown): ProtocolError {
+    if (error instanceof EngineError) return engineFailure(error.failure);
     const { broker, id } = this.#session;
     broker.log.error({ event: 'handler-failed', session: id, command: frame.command, error });
     return internalError();

@@ -89,7 +89,7 @@ export class Cluster {
     };
     this.lanes = { durable: laneOn('durable', durable), volatile: laneOn('volatile', link) };
     this.claims = new Claims({ keys, link, membership, holds: this.#holds, onReady: this.#ready });
-    this.watched = new WatchedTopics(keys, link, membership);
+    this.watched = new WatchedTopics(keys, link, membership, options.waitMs);
     this.inspection = new Inspection(keys, link, membership, options.waitMs);
     this.directory = new Directory(keys, link);
     this.#inbox = new Inbox({
@@ -200,9 +200,10 @@ export class Cluster {
     if (isEpochNew || isMemberNew) {
       // A store that was not replaced forgets nothing but the records of those who were gone for long.
       if (isEpochNew) this.#countLoss(rememberedBatch);
-      this.#holds.endEra();
+      this.#holds.endEra(isMemberNew);
       this.claims.distrust(opened.suspect);
       if (isEpochNew) this.lanes.volatile.forgot();
+      if (isEpochNew && !isFirst) this.#dropOthers();
       if (isMemberNew) this.#listen();
       // A new inbox has no past; in a new epoch the shared log is new, and holds what was sent to the old one since.
       const place = isMemberNew ? { generation: opened.generation, id: opened.logId } : { generation: 1, id: '0-0' };
@@ -215,6 +216,11 @@ export class Cluster {
     queueMicrotask(() => {
       if (!this.#isClosed) this.#resume();
     });
+  }
+
+  /** What is up was greeted before this epoch, perhaps by a server that does not know yet that it was replaced. */
+  #dropOthers(): void {
+    for (const each of [this.#durable, this.#quick, this.#bus]) if (each.isUp) each.drop('another connection found a new epoch of the store');
   }
 
   #listen(): void {

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { isTemporaryQueue, type LogEntry, type LogPage, type LogPosition, type QueueInfo } from '../../broker/engine.ts';
+import { EngineError, isTemporaryQueue, type LogEntry, type LogPage, type LogPosition, type QueueInfo } from '../../broker/engine.ts';
 import { messageBytes, type Message } from '../../broker/message.ts';
 import { unreachable } from './failures.ts';
 import type { Keys } from './keys.ts';
@@ -11,8 +11,8 @@ import { SCRIPTS } from './scripts.ts';
 import { decodeLogRecord, decodeStored } from './stored-message.ts';
 
 /**
- * Looking without touching. Questions are asked again while the store is away; who has asked for long enough is told with a
- * `StoreUnreachableError`.
+ * Looking without touching. Questions are asked again while the store is away; who has asked for long enough is told with an
+ * `EngineError`.
  */
 export class Inspection {
   readonly #keys: Keys;
@@ -86,15 +86,10 @@ export class Inspection {
       } catch (error) {
         if (!(error instanceof LinkLostError)) throw error;
       }
-      if (performance.now() > deadline) throw new StoreUnreachableError(unreachable.detail);
+      if (performance.now() > deadline) throw new EngineError(unreachable);
       await wait(AGAIN_MS);
     }
   }
-}
-
-/** Redis could not be asked in time. */
-export class StoreUnreachableError extends Error {
-  override readonly name = 'StoreUnreachableError';
 }
 
 const AGAIN_MS = 50;

@@ -4,6 +4,9 @@ import type { Link } from './link/link.ts';
 import { listOf, numberOf, textOf } from './reply.ts';
 import { SCRIPTS } from './scripts.ts';
 
+/** How long a store of an earlier epoch is refused. */
+const REPLACED_MS = 10_000;
+
 /** Of keys, records and parcels; what changes them beyond understanding gets the next number. */
 const STORE_FORMAT = 1;
 
@@ -47,6 +50,8 @@ export class Membership {
   /** The last incarnation that is known to have joined. */
   #joined = 0;
   #epoch = 0;
+  /** Since when connections lead to a server of an earlier epoch. */
+  #refusedSince: number | undefined;
   #turn: Promise<void> = Promise.resolve();
 
   constructor(keys: Keys, self: NodeSelf, onOpened: (opened: Opened, change: Change) => void) {
@@ -86,6 +91,7 @@ export class Membership {
     let rememberedBatch: number | undefined;
     if (this.#joined > 0) {
       const [state, opened] = await this.#ask(connection, this.#name(this.#joined), false);
+      this.#refuseReplaced(opened.epoch);
       rememberedBatch = opened.durable;
       if (state === 'MEMBER' && this.#isMember) return this.#opened(opened, { isMemberNew: false, rememberedBatch });
       this.#isMember = false;
@@ -97,6 +103,19 @@ export class Membership {
     this.#isMember = true;
     this.#joined = this.#incarnation;
     this.#opened(opened, { isMemberNew: true, rememberedBatch });
+  }
+
+  /** Epochs follow the clock. A failover may leave a server behind that does not know yet that it was replaced. */
+  #refuseReplaced(epoch: number): void {
+    if (epoch >= this.#epoch) {
+      this.#refusedSince = undefined;
+      return;
+    }
+    const now = performance.now();
+    this.#refusedSince ??= now;
+    // For so long there was no other: then this is the store, however old it looks.
+    if (now - this.#refusedSince > REPLACED_MS) return;
+    throw new Error(`expected the store of epoch ${this.#epoch}, got one of epoch ${epoch}: a server that was replaced`);
   }
 
   #opened(opened: Opened, change: Omit<Change, 'isEpochNew'>): void {

@@ -1,4 +1,4 @@
-import { isTemporaryQueue } from '../../broker/engine.ts';
+import { EngineError, isTemporaryQueue } from '../../broker/engine.ts';
 import type {
   Chain,
   Claimed,
@@ -163,7 +163,7 @@ export class RedisEngine implements Engine {
     // A queue that is being closed with its node goes by itself.
     if (this.#isClosed && isTemporaryQueue(operation.queue)) return 0;
     const outcome = await this.#submit({ operations: [operation], lane: laneOfQueue(operation.queue) });
-    if (!outcome.ok) throw new Error(outcome.failure.detail);
+    if (!outcome.ok) throw new EngineError(outcome.failure);
     return outcome.missed;
   }
 

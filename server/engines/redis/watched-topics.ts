@@ -1,4 +1,6 @@
+import { EngineError } from '../../broker/engine.ts';
 import { Interest } from '../state/interest.ts';
+import { unreachable } from './failures.ts';
 import type { Keys } from './keys.ts';
 import type { Link } from './link/link.ts';
 import type { Membership } from './membership.ts';
@@ -27,10 +29,13 @@ export class WatchedTopics {
   #number = 0;
   #isTelling = false;
 
-  constructor(keys: Keys, link: Link, membership: Membership) {
+  readonly #waitMs: number;
+
+  constructor(keys: Keys, link: Link, membership: Membership, waitMs: number) {
     this.#keys = keys;
     this.#link = link;
     this.#membership = membership;
+    this.#waitMs = waitMs;
   }
 
   mayWant(topic: string): boolean {
@@ -42,13 +47,9 @@ export class WatchedTopics {
     this.#counts.set(pattern, count + 1);
     this.#interest.add(pattern);
     if (count === 0) this.#untold.add(pattern);
-    if (!this.#untold.has(pattern)) return;
-    await new Promise<void>((resolve) => {
-      const waiters = this.#waiters.get(pattern);
-      if (waiters) waiters.push(resolve);
-      else this.#waiters.set(pattern, [resolve]);
-      this.tell();
-    });
+    if (!this.#untold.has(pattern) || (await this.#toldInTime(pattern))) return;
+    this.unwatch(pattern);
+    throw new EngineError(unreachable);
   }
 
   unwatch(pattern: string): void {
@@ -109,6 +110,22 @@ export class WatchedTopics {
       }
     }
     return true;
+  }
+
+  #toldInTime(pattern: string): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        resolve(false);
+      }, this.#waitMs);
+      const told = (): void => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+      const waiters = this.#waiters.get(pattern);
+      if (waiters) waiters.push(told);
+      else this.#waiters.set(pattern, [told]);
+      this.tell();
+    });
   }
 
   #told(pattern: string, wasWanted: boolean): void {
