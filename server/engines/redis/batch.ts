@@ -48,7 +48,7 @@ export function encodeBatch(context: BatchContext, node: string, number: number,
 
 function encodeJob(context: BatchContext, job: Job, chains: Map<Chain, number>, argv: Argument[]): void {
   argv.push(`${job.operations.length}`, `${numberOfChain(chains, job.chain)}`);
-  for (const operation of job.operations) encodeOperation(context, operation, argv);
+  for (const operation of job.operations) encodeOperation(context, job, operation, argv);
 }
 
 /** Jobs of one operation each that differ in its last argument alone: both sides handle far fewer arguments so. */
@@ -57,7 +57,7 @@ function encodeRun(context: BatchContext, jobs: readonly Job[], chains: Map<Chai
   const isOneChain = numbers.every((number) => number === numbers[0]);
   argv.push('*', `${jobs.length}`, isOneChain ? `${numbers[0]!}` : numbers.join(','));
   for (const [i, job] of jobs.entries()) {
-    if (i === 0) encodeOperation(context, job.operations[0]!, argv);
+    if (i === 0) encodeOperation(context, job, job.operations[0]!, argv);
     else argv.push(lastArgument(job.operations[0]!));
   }
 }
@@ -65,23 +65,24 @@ function encodeRun(context: BatchContext, jobs: readonly Job[], chains: Map<Chai
 /** How many jobs from `from` on make a run; 1 = none. */
 function runLength({ holds }: BatchContext, jobs: readonly Job[], from: number): number {
   const first = jobs[from]!.operations[0];
-  if (!first || !mayRun(first, holds)) return 1;
+  if (!first || !mayRun(jobs[from]!, first, holds)) return 1;
   let to = from;
-  while (to < jobs.length && jobs[to]!.operations.length === 1 && isAlike(first, jobs[to]!.operations[0]!, holds)) to++;
+  while (to < jobs.length && jobs[to]!.operations.length === 1 && isAlike(first, jobs[to]!, holds)) to++;
   return Math.max(1, to - from);
 }
 
-function mayRun(operation: StoreOperation, holds: Holds): boolean {
-  if (operation.kind === 'settle') return !operation.late && !holds.isLapsed(operation.queue, operation.seq);
+function mayRun({ holdCount }: Job, operation: StoreOperation, holds: Holds): boolean {
+  if (operation.kind === 'settle') return !operation.late && holds.stateOf(operation.queue, operation.seq, holdCount) === 'present';
   return operation.kind === 'enqueue' || operation.kind === 'publish';
 }
 
-function isAlike(one: StoreOperation, other: StoreOperation, holds: Holds): boolean {
+function isAlike(one: StoreOperation, job: Job, holds: Holds): boolean {
+  const other = job.operations[0]!;
   if (one.kind === 'publish') {
     return other.kind === 'publish' && one.topic === other.topic && one.log?.maxMessages === other.log?.maxMessages && one.log?.maxAgeMs === other.log?.maxAgeMs;
   }
   if (one.kind === 'enqueue') return other.kind === 'enqueue' && one.queue === other.queue;
-  return one.kind === 'settle' && other.kind === 'settle' && one.queue === other.queue && mayRun(other, holds);
+  return one.kind === 'settle' && other.kind === 'settle' && one.queue === other.queue && mayRun(job, other, holds);
 }
 
 function lastArgument(operation: StoreOperation): Argument {
@@ -99,8 +100,11 @@ function numberOfChain(chains: Map<Chain, number>, chain: Chain | undefined): nu
   return chains.size;
 }
 
-/** A small letter where the hold has lapsed: done if it can be, and no fault if it cannot. */
-function encodeOperation({ holds, wildcards }: BatchContext, operation: StoreOperation, argv: Argument[]): void {
+/**
+ * A small letter where the hold has lapsed: done if it can be, and no fault if it cannot. Where it is over there is nothing
+ * to give back or to move; but a message that was settled may still be taken away where it is at rest.
+ */
+function encodeOperation({ holds, wildcards }: BatchContext, { holdCount }: Job, operation: StoreOperation, argv: Argument[]): void {
   switch (operation.kind) {
     case 'enqueue':
       argv.push('E', operation.queue, encodeStored(operation.message));
@@ -112,18 +116,22 @@ function encodeOperation({ holds, wildcards }: BatchContext, operation: StoreOpe
     }
     case 'settle': {
       const { queue, seq, late } = operation;
-      const kind = late ? 'L' : holds.isLapsed(queue, seq) ? 's' : 'S';
+      const kind = late ? 'L' : { present: 'S', lapsed: 's', over: 'L' }[holds.stateOf(queue, seq, holdCount)];
       argv.push(kind, queue, `${seq}`);
       return;
     }
     case 'release': {
       const { queue, seq, reason } = operation;
-      argv.push(holds.isLapsed(queue, seq) ? 'r' : 'R', queue, `${seq}`, reason);
+      const state = holds.stateOf(queue, seq, holdCount);
+      if (state === 'over') argv.push('N');
+      else argv.push(state === 'lapsed' ? 'r' : 'R', queue, `${seq}`, reason);
       return;
     }
     case 'move': {
       const { queue, seq, to, message } = operation;
-      argv.push(holds.isLapsed(queue, seq) ? 'm' : 'M', queue, `${seq}`, to, encodeStored(message));
+      const state = holds.stateOf(queue, seq, holdCount);
+      if (state === 'over') argv.push('N');
+      else argv.push(state === 'lapsed' ? 'm' : 'M', queue, `${seq}`, to, encodeStored(message));
       return;
     }
     case 'create':

@@ -5,12 +5,15 @@ interface Hold {
 
 /**
  * What this node holds, as far as it knows: for each queue the numbers of the messages it claimed, with the era of the
- * claim. An era ends when the node was taken for dead, or the store may have forgotten something: what was claimed before
- * may be at rest again, or with somebody else. Such a hold is *lapsed*: settling it works if it still can, and is no fault
- * if it cannot.
+ * claim. An era ends when the store may have forgotten something: what was claimed before may be at rest again, or with
+ * somebody else. Such a hold is *lapsed*: settling it works if it still can, and is no fault if it cannot. An era ends also
+ * when the node was taken for dead. Then the hold is *over*: the store has it no more, and if this node, as the member it is
+ * now, claimed the message again, that is another hold, which is none of the first holder's business.
  */
 export class Holds {
   #era = 0;
+  /** The first of the present member. */
+  #memberEra = 0;
   #count = 0;
   readonly #queues = new Map<string, Map<number, Hold>>();
 
@@ -46,10 +49,15 @@ export class Holds {
     this.#queues.delete(queue);
   }
 
-  /** A claim of an era that is over. False for what was never claimed: whoever settles that makes a mistake. */
-  isLapsed(queue: string, seq: number): boolean {
+  /**
+   * What became of the hold that somebody had when there had been `count` holds. What was never claimed counts as present:
+   * whoever settles that makes a mistake.
+   */
+  stateOf(queue: string, seq: number, count: number): 'present' | 'lapsed' | 'over' {
     const hold = this.#queues.get(queue)?.get(seq);
-    return hold !== undefined && hold.era !== this.#era;
+    if (!hold) return 'present';
+    if (hold.number > count || hold.era < this.#memberEra) return 'over';
+    return hold.era === this.#era ? 'present' : 'lapsed';
   }
 
   /** Numbers held, lapsed holds included: somebody here may still have the message in hand. */
@@ -57,7 +65,8 @@ export class Holds {
     return [...(this.#queues.get(queue)?.keys() ?? [])];
   }
 
-  endEra(): void {
+  endEra(isMemberNew: boolean): void {
     this.#era++;
+    if (isMemberNew) this.#memberEra = this.#era;
   }
 }

@@ -7,7 +7,7 @@
 --          E queue stored | P topic matched maxMessages (-1 = no log, 0 = any number) maxAgeMs entry
 --          S queue seq | R queue seq reason | M queue seq to stored       of a message held: refused if it is not
 --          s queue seq | r queue seq reason | m queue seq to stored       of one that may have been taken away meanwhile
---          L queue seq                                                    settles late
+--          L queue seq | N                                                settles late, does nothing
 --          C queue | D queue | Z queue limit                              creates a temporary, drops, purges
 --          or, in place of several groups of one operation, E, P or S, that differ in its last argument alone:
 --          `*`, how many, chain (or those of all, separated by commas), operation, last argument of the second, …
@@ -34,7 +34,7 @@ if last > number then return { 'STALE', last } end
 
 if ARGV[5] == '0' then passMemoryLimit() end
 
-local ARITY = { E = 3, P = 6, S = 3, R = 4, M = 5, s = 3, r = 4, m = 5, L = 3, C = 2, D = 2, Z = 3 }
+local ARITY = { E = 3, P = 6, S = 3, R = 4, M = 5, s = 3, r = 4, m = 5, L = 3, C = 2, D = 2, Z = 3, N = 1 }
 -- Bodies that a purge reads at most, or a little more: then it is done for this time.
 local PURGED_OCTETS = 1048576
 local results, brokenChains = {}, {}
@@ -75,6 +75,7 @@ function verbs.M(i)
   settle(openQueue(ARGV[i + 1]), ARGV[i + 2], bytesAt[i])
   put(openQueue(ARGV[i + 3]), ARGV[i + 4], puts)
 end
+function verbs.N() end
 function verbs.L(i) return dropAtRest(openQueue(ARGV[i + 1]), ARGV[i + 2]) and 0 or 1 end
 
 function verbs.s(i)
