@@ -208,7 +208,7 @@ export class Cluster {
       // A new inbox has no past; in a new epoch the shared log is new, and holds what was sent to the old one since.
       const place = isMemberNew ? { generation: opened.generation, id: opened.logId } : { generation: 1, id: '0-0' };
       this.#inbox.reset(opened.epoch, place, !isMemberNew);
-      this.#wildcards.forget(opened.epoch);
+      this.#wildcards.forget(opened.table);
       this.watched.tellAll();
       if (!isFirst) this.#remakeTemporaries();
     }

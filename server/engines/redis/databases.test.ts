@@ -9,6 +9,7 @@ import { DEFAULT_REDIS_ENGINE_OPTIONS } from './options.ts';
 import { RedisEngine } from './redis-engine.ts';
 import { SCRIPTS } from './scripts.ts';
 import { startRedis, type RedisServer } from './testing/redis-server.ts';
+import { withLink } from './testing/redis-subject.ts';
 
 let server: RedisServer;
 before(async () => {
@@ -25,6 +26,13 @@ async function open(database: number): Promise<{ engine: RedisEngine; events: Re
   return { engine, events };
 }
 
+/** Gives the store in that database an epoch to come. Its nodes begin the next one. */
+async function presetEpoch(database: number, epoch: number): Promise<void> {
+  const keys = new Keys(DEFAULT_REDIS_ENGINE_OPTIONS.prefix);
+  const redis = connectRedis(`${server.url}/${database}`, { key: keys.nodes, scripts: [] });
+  await withLink(redis, (link) => link.command(['HSET', keys.store, 'epoch', epoch]));
+}
+
 /** Until whatever was published by then has been heard: parcels and changes go by one connection. */
 async function hasHeard({ engine, events }: { engine: RedisEngine; events: RecordedEvents }, publisher: RedisEngine): Promise<void> {
   const count = events.messages.length + 1;
@@ -34,6 +42,9 @@ async function hasHeard({ engine, events }: { engine: RedisEngine; events: Recor
 }
 
 test('clusters in two databases of one server share its channels, and take none of the other\'s wildcards for their own', async () => {
+  // As if they had begun in the same millisecond.
+  const epoch = Date.now() + 1e9;
+  for (const database of [0, 1]) await presetEpoch(database, epoch);
   const [publisher, subscriber, stranger] = await Promise.all([open(0), open(0), open(1)]);
   try {
     for (const pattern of ['a.*', 'b.*']) await subscriber.engine.watch(pattern);

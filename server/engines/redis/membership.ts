@@ -20,6 +20,8 @@ export interface Opened {
   readonly generation: number;
   readonly logId: string;
   readonly wildcards: number;
+  /** The name of the table of wildcards, another with each epoch. */
+  readonly table: string;
 }
 
 /** What is new with a connection. */
@@ -135,7 +137,7 @@ export class Membership {
       throw new Error(`expected a store of format ${STORE_FORMAT} or one beside it, got ${numberOf(reply[1])}: it belongs to another release`);
     }
     const [epoch, suspect, durable, volatile, inbox, generation] = reply.slice(1, 7).map(numberOf) as [number, number, number, number, number, number];
-    const opened = { epoch, suspect, durable, volatile, inbox, generation, logId: textOf(reply[7]), wildcards: numberOf(reply[8]) };
+    const opened = { epoch, suspect, durable, volatile, inbox, generation, logId: textOf(reply[7]), wildcards: numberOf(reply[8]), table: textOf(reply[9]) };
     return [textOf(reply[0]), opened];
   }
 

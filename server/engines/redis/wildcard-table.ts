@@ -16,7 +16,8 @@ export class WildcardTable implements WildcardMatcher {
   readonly #keys: Keys;
   readonly #link: Link;
   #version = 0;
-  #epoch = 0;
+  /** The table's name. */
+  #table = '';
   #members = new Set<string>();
   #router = new TopicRouter<string>();
   readonly #cache = new Map<string, string>();
@@ -44,14 +45,14 @@ export class WildcardTable implements WildcardMatcher {
   }
 
   /**
-   * `+7 epoch node pattern` or `-7 epoch node pattern`: the seventh change. Another epoch's is that of another table: of a
-   * store in another database of the server, whose channels are the same, or of this one before it forgot.
+   * `+7 table node pattern` or `-7 table node pattern`: the seventh change. It may be that of another table: of a store in
+   * another database of the server, whose channels are the same, or of this one before it forgot.
    */
   changed(text: string): void {
-    const [head, epoch] = text.split(' ', 2) as [string, string];
-    if (Number(epoch) !== this.#epoch) return;
+    const [head, table] = text.split(' ', 2) as [string, string];
+    if (table !== this.#table) return;
     const version = Number(head.slice(1));
-    const member = text.slice(head.length + epoch.length + 2);
+    const member = text.slice(head.length + table.length + 2);
     if (version <= this.#version && !this.#isStale) return;
     if (version !== this.#version + 1 || this.#isStale) {
       this.refresh();
@@ -67,9 +68,9 @@ export class WildcardTable implements WildcardMatcher {
     if (version !== this.#version) this.refresh();
   }
 
-  /** The store may have lost changes and given their numbers to others: nothing known counts. `epoch` is its new one. */
-  forget(epoch: number): void {
-    this.#epoch = epoch;
+  /** The store may have lost changes and given their numbers to others: nothing known counts. `table` is its new name. */
+  forget(table: string): void {
+    this.#table = table;
     this.#version = 0;
     this.refresh();
   }

@@ -3,12 +3,12 @@
 -- KEYS     1 <P>nodes
 -- ARGV     1 node, 2 whether it joins (0, 1), 3 what it says of itself (JSON), 4 format of keys and values that it speaks
 -- RETURNS  {'FOREIGN', format} where the store is of a format that the node cannot share, else
---          {'JOINED' | 'MEMBER' | 'FENCED' | 'TAKEN', epoch, suspect, durable, volatile, inbox, generation, id, wildcards}
+--          {'JOINED' | 'MEMBER' | 'FENCED' | 'TAKEN', epoch, suspect, durable, volatile, inbox, generation, id, wildcards, table}
 --          epoch: another for each server process and each loss of everything
 --          suspect: messages up to this number were there when the epoch began: perhaps they were delivered before
 --          durable, volatile: number of the last batch of the node's lanes
 --          inbox: number of its last parcel; generation, id: where the shared log ends
---          wildcards: version of the table
+--          wildcards: version of the table; table: its name, another with each epoch
 -- GUARANTEE no number of a message is given out twice, also when the server forgot that it was given out: numbers follow
 --          the clock, a thousand and twenty-four to the millisecond.
 --@include base
@@ -30,6 +30,8 @@ if call('HGET', store, 'run') ~= run then
   call('SET', P .. 'seq:temporary', first)
   local epoch = math.max(now(), tonumber(call('HGET', store, 'epoch') or 0) + 1)
   call('HSET', store, 'run', run, 'epoch', string.format('%.0f', epoch), 'suspect', string.format('%.0f', seq))
+  -- A word that no other table of wildcards has, in whichever database: names of nodes are unique, epochs are not.
+  call('HSET', store, 'table', string.format('%s/%.0f', node, epoch))
   -- What was on its way to the nodes went with the old process.
   local generation = tonumber(call('HGET', P .. 'log', 'generation') or 0)
   for back = 0, 4 do call('UNLINK', P .. 'log:' .. (generation - back)) end
@@ -49,8 +51,8 @@ end
 local durable, volatile = unpack(call('HMGET', record, 'durable', 'volatile'))
 local generation = call('HGET', P .. 'log', 'generation') or '1'
 local newest = call('XREVRANGE', P .. 'log:' .. generation, '+', '-', 'COUNT', 1)[1]
-local epoch, suspect, wildcards = unpack(call('HMGET', store, 'epoch', 'suspect', 'wildcards'))
+local epoch, suspect, wildcards, tableName = unpack(call('HMGET', store, 'epoch', 'suspect', 'wildcards', 'table'))
 return {
   state, epoch, suspect, durable or '0', volatile or '0', call('HGET', P .. 'inboxes', node) or '0',
-  generation, newest and newest[1] or '0-0', wildcards or '0',
+  generation, newest and newest[1] or '0-0', wildcards or '0', tableName or '',
 }

@@ -9,9 +9,9 @@ local function changeWildcard(isWish, member)
   call('ZREM', isWish and GONE or WILDCARDS, member)
   call('ZADD', isWish and WILDCARDS or GONE, version, member)
   replicate(false)
-  -- Channels know of no databases, so others may hear it: the epoch says whose table it is.
-  local epoch = call('HGET', STORE, 'epoch') or '0'
-  call('PUBLISH', P .. 'cluster', (isWish and '+' or '-') .. version .. ' ' .. epoch .. ' ' .. member)
+  -- Channels know of no databases, so others may hear it: hence the name of the table.
+  local name = call('HGET', STORE, 'table') or '-'
+  call('PUBLISH', P .. 'cluster', (isWish and '+' or '-') .. version .. ' ' .. name .. ' ' .. member)
   replicate(true)
 end
 
