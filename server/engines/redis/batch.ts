@@ -16,7 +16,7 @@ export interface Batch {
   readonly node: string;
   readonly number: number;
   readonly jobs: readonly Job[];
-  readonly argv: readonly Argument[];
+  argv: readonly Argument[];
   /** How often the link was lost over it. */
   losses: number;
   /** Perhaps it is the cause of that: the store is only asked about it from now on. */
@@ -32,6 +32,15 @@ export interface BatchContext {
 
 /** Writes jobs as `scripts/apply.lua` reads them. */
 export function encodeBatch(context: BatchContext, node: string, number: number, jobs: readonly Job[]): Batch {
+  return { node, number, jobs, argv: encodeJobs(context, node, number, jobs), losses: 0, isSuspect: false };
+}
+
+/** The same, once more: other holds have lapsed by now, and some jobs are repeats. */
+export function encodeAgain(context: BatchContext, batch: Batch): void {
+  batch.argv = encodeJobs(context, batch.node, batch.number, batch.jobs);
+}
+
+function encodeJobs(context: BatchContext, node: string, number: number, jobs: readonly Job[]): Argument[] {
   const puts = jobs.reduce((sum, job) => sum + job.puts, 0);
   const grows = jobs.some((job) => job.grows);
   const { lane, wildcards, topicLogBytes } = context;
@@ -43,7 +52,7 @@ export function encodeBatch(context: BatchContext, node: string, number: number,
     else encodeJob(context, jobs[i]!, chains, argv);
     i += count;
   }
-  return { node, number, jobs, argv, losses: 0, isSuspect: false };
+  return argv;
 }
 
 function encodeJob(context: BatchContext, job: Job, chains: Map<Chain, number>, argv: Argument[]): void {
@@ -67,7 +76,7 @@ function runLength({ holds }: BatchContext, jobs: readonly Job[], from: number):
   const first = jobs[from]!.operations[0];
   if (!first || !mayRun(jobs[from]!, first, holds)) return 1;
   let to = from;
-  while (to < jobs.length && jobs[to]!.operations.length === 1 && isAlike(first, jobs[to]!, holds)) to++;
+  while (to < jobs.length && !jobs[to]!.isRepeat && jobs[to]!.operations.length === 1 && isAlike(first, jobs[to]!, holds)) to++;
   return Math.max(1, to - from);
 }
 
@@ -104,10 +113,10 @@ function numberOfChain(chains: Map<Chain, number>, chain: Chain | undefined): nu
  * A small letter where the hold has lapsed: done if it can be, and no fault if it cannot. Where it is over there is nothing
  * to give back or to move; but a message that was settled may still be taken away where it is at rest.
  */
-function encodeOperation({ holds, wildcards }: BatchContext, { holdCount }: Job, operation: StoreOperation, argv: Argument[]): void {
+function encodeOperation({ holds, wildcards }: BatchContext, { holdCount, isRepeat }: Job, operation: StoreOperation, argv: Argument[]): void {
   switch (operation.kind) {
     case 'enqueue':
-      argv.push('E', operation.queue, encodeStored(operation.message));
+      argv.push(isRepeat ? 'e' : 'E', operation.queue, encodeStored(operation.message));
       return;
     case 'publish': {
       const { topic, message, log } = operation;

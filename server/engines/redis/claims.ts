@@ -41,6 +41,8 @@ export class Claims {
   readonly #waiting = new Set<string>();
   /** Queues with a claim whose answer was lost. */
   readonly #uncertain = new Set<string>();
+  /** Any queue may be one of them. */
+  #isInDoubt = false;
   #reconciling: Promise<void> | undefined;
   #polling: NodeJS.Timeout | undefined;
   #pollQueue: string[] = [];
@@ -90,6 +92,11 @@ export class Claims {
     if (this.#waiting.has(queue)) this.#parts.onReady(queue);
   }
 
+  /** The store may have forgotten what this node settled or gave back: it may hold what nobody here knows of. */
+  doubt(): void {
+    this.#isInDoubt = true;
+  }
+
   /** Messages up to this number may have been delivered by a store that has forgotten it. */
   distrust(suspect: number): void {
     this.#suspect = suspect;
@@ -109,9 +116,9 @@ export class Claims {
 
   async #bite(queue: string, credit: number, maxBytes: number): Promise<Bite> {
     const { keys, link, membership, holds } = this.#parts;
-    if (this.#uncertain.has(queue)) await this.#reconcile();
+    if (this.#isUncertain(queue)) await this.#reconcile();
     // Left meanwhile: nobody must be told of this queue any more.
-    if (!link.isUp || !membership.isMember || this.#uncertain.has(queue) || !this.#waiting.has(queue)) return NOTHING;
+    if (!link.isUp || !membership.isMember || this.#isUncertain(queue) || !this.#waiting.has(queue)) return NOTHING;
     const { era } = holds;
     const { node } = membership;
     try {
@@ -147,8 +154,21 @@ export class Claims {
     return (this.#reconciling ??= this.#reconcileAll().finally(() => (this.#reconciling = undefined)));
   }
 
+  #isUncertain(queue: string): boolean {
+    return this.#isInDoubt || this.#uncertain.has(queue);
+  }
+
   async #reconcileAll(): Promise<void> {
     const { keys, link, membership, holds } = this.#parts;
+    if (this.#isInDoubt) {
+      if (!link.isUp || !membership.isMember) return;
+      try {
+        for (const queue of listOf(await link.command(['SMEMBERS', keys.busy(membership.node)]))) this.#uncertain.add(textOf(queue));
+        this.#isInDoubt = false;
+      } catch {
+        return;
+      }
+    }
     for (const queue of [...this.#uncertain]) {
       if (!link.isUp || !membership.isMember) return;
       const { node } = membership;

@@ -202,8 +202,12 @@ export class Cluster {
       if (isEpochNew) this.#countLoss(rememberedBatch);
       this.#holds.endEra(isMemberNew);
       this.claims.distrust(opened.suspect);
-      if (isEpochNew) this.lanes.volatile.forgot();
-      if (isEpochNew && !isFirst) this.#dropOthers();
+      if (isEpochNew) {
+        this.lanes.volatile.forgot();
+        this.lanes.durable.repeat();
+        if (!isMemberNew) this.claims.doubt();
+        if (!isFirst) this.#dropOthers();
+      }
       if (isMemberNew) this.#listen();
       // A new inbox has no past; in a new epoch the shared log is new, and holds what was sent to the old one since.
       const place = isMemberNew ? { generation: opened.generation, id: opened.logId } : { generation: 1, id: '0-0' };

@@ -40,6 +40,8 @@ export class Job {
   readonly grows: boolean;
   /** `Holds.count` when it was given: it speaks of none that came later. */
   holdCount = 0;
+  /** A store that has forgotten it may have had it: what it sends may have been delivered. */
+  isRepeat = false;
   #resolve: ((outcome: Outcome) => void) | undefined;
 
   constructor({ operations, chain, lane }: StoreGroup, deadline: number, resolve: (outcome: Outcome) => void) {

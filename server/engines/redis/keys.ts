@@ -18,6 +18,11 @@ export class Keys {
     this.cluster = `${this.#base}cluster`;
   }
 
+  /** The set of queues in which a node may hold something. */
+  busy(node: string): string {
+    return `${this.#base}busy:${node}`;
+  }
+
   /** The channel of one node: parcels of topic messages, nudges, commands. */
   inbox(node: string): string {
     return `${this.#base}inbox:${node}`;

@@ -1,6 +1,6 @@
 import type { Chain } from '../../broker/engine.ts';
 import { Fifo } from '../../lib/fifo.ts';
-import { encodeBatch, type Batch, type BatchContext } from './batch.ts';
+import { encodeAgain, encodeBatch, type Batch, type BatchContext } from './batch.ts';
 import { chainBroken, closed, memoryLimit, notHeld, outcomeUnknown, refused, unreachable } from './failures.ts';
 import type { Job } from './job.ts';
 import type { Keys } from './keys.ts';
@@ -98,6 +98,16 @@ export class Lane {
     if (!this.#batch || (this.#state === 'stalled' && this.#batch.losses === 0)) return;
     for (const job of this.#batch.jobs) this.#refuse(job, outcomeUnknown);
     this.#batch = undefined;
+  }
+
+  /**
+   * As `forgot`, where the same batch is sent again: what it settles may be held by others now, and what it sends may have
+   * been applied and delivered before the store forgot.
+   */
+  repeat(): void {
+    if (!this.#batch) return;
+    if (this.#state !== 'stalled' || this.#batch.losses > 0) for (const job of this.#batch.jobs) job.isRepeat = true;
+    encodeAgain(this.#parts, this.#batch);
   }
 
   /** Resolves when all was answered, at the latest when all has waited enough; nothing is taken any more. */

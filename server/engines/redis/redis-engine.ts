@@ -23,6 +23,7 @@ import { chainBroken, closed } from './failures.ts';
 import { Inspection } from './inspection.ts';
 import { Job, laneOfQueue, outlastsOutages, type StoreGroup, type StoreOperation } from './job.ts';
 import type { RedisEngineOptions } from './options.ts';
+import { Returns } from './returns.ts';
 
 /**
  * The engine of many nodes: queues are lists in Redis, topics go by its pub/sub, and this process keeps nothing that could
@@ -31,6 +32,7 @@ import type { RedisEngineOptions } from './options.ts';
 export class RedisEngine implements Engine {
   readonly #options: RedisEngineOptions;
   #cluster: Cluster | undefined;
+  readonly #returns = new Returns();
   #isClosed = false;
   #closing: Promise<void> | undefined;
   /** Chains with groups under way, and in which lane. */
@@ -61,6 +63,8 @@ export class RedisEngine implements Engine {
   }
 
   async claim(queue: string, wants: readonly ConsumerWant[], maxBytes: number): Promise<Claimed[]> {
+    const returning = this.#returns.settled(queue);
+    if (returning) await returning;
     if (this.#isClosed) return [];
     return this.#running().claims.claim(queue, wants, maxBytes);
   }
@@ -132,13 +136,15 @@ export class RedisEngine implements Engine {
     const { lanes } = this.#running();
     const deadline = outlastsOutages(group) ? Infinity : performance.now() + this.#options.waitMs;
     const lane = this.#laneOf(group);
-    return new Promise((resolve) => {
+    const outcome = new Promise<Outcome>((resolve) => {
       const job = new Job(group, deadline, (outcome) => {
         if (group.chain) this.#left(group.chain);
         resolve(outcome);
       });
       lanes[lane].add(job);
     });
+    this.#returns.note(group.operations, outcome);
+    return outcome;
   }
 
   /** The groups of a chain follow each other, so they go by the lane that has some of them already. */

@@ -5,6 +5,7 @@
 --          5 does it need room (0, 1), 6 version of the node's table of wildcards, 7 octets the shared log may take,
 --          then for each group: how many operations, chain (0 = none), operations:
 --          E queue stored | P topic matched maxMessages (-1 = no log, 0 = any number) maxAgeMs entry
+--          e queue stored                                                 of a message that was perhaps delivered before
 --          S queue seq | R queue seq reason | M queue seq to stored       of a message held: refused if it is not
 --          s queue seq | r queue seq reason | m queue seq to stored       of one that may have been taken away meanwhile
 --          L queue seq | N                                                settles late, does nothing
@@ -34,7 +35,7 @@ if last > number then return { 'STALE', last } end
 
 if ARGV[5] == '0' then passMemoryLimit() end
 
-local ARITY = { E = 3, P = 6, S = 3, R = 4, M = 5, s = 3, r = 4, m = 5, L = 3, C = 2, D = 2, Z = 3, N = 1 }
+local ARITY = { E = 3, e = 3, P = 6, S = 3, R = 4, M = 5, s = 3, r = 4, m = 5, L = 3, C = 2, D = 2, Z = 3, N = 1 }
 -- Bodies that a purge reads at most, or a little more: then it is done for this time.
 local PURGED_OCTETS = 1048576
 local results, brokenChains = {}, {}
@@ -69,6 +70,11 @@ end
 -- Each is called with the place of the operation, and that of its last argument where a run has many.
 local verbs = {}
 function verbs.E(i, last) put(openQueue(ARGV[i + 1]), ARGV[last], puts) end
+function verbs.e(i)
+  local q = openQueue(ARGV[i + 1])
+  local seq = put(q, ARGV[i + 2], puts)
+  if seq then countAttempt(q, seq, 'gone') end
+end
 function verbs.S(i) settle(openQueue(ARGV[i + 1]), ARGV[i + 2], bytesAt[i]) end
 function verbs.R(i) giveBack(openQueue(ARGV[i + 1]), node, ARGV[i + 2], ARGV[i + 3]) end
 function verbs.M(i)

@@ -38,22 +38,31 @@ for _, each in ipairs(call('SRANDMEMBER', watched, INTERESTS)) do
 end
 forgetOldChanges()
 
--- The oldest first, so that who claims between two bites gets them in their order. Of very many, as they come: to sort
--- those would take too long.
+-- The oldest first, so that who claims between two bites gets them in their order; also whether that is all there is. Of
+-- very many, as they come: to sort those would take too long.
 local SORTED = 16384
-local function heldBy(q)
-  local held = heldKey(node, q)
-  if call('HLEN', held) > SORTED then
-    local seqs, cursor, page = {}, '0', nil
+local function lowestHeld(held, wanted)
+  local all = call('HLEN', held)
+  if all > SORTED then
+    local seqs, isSeen, cursor = {}, {}, '0'
     repeat
-      cursor, page = unpack(call('HSCAN', held, cursor, 'COUNT', limit))
-      for i = 1, #page, 2 do seqs[#seqs + 1] = page[i] end
-    until cursor == '0' or #seqs >= limit
-    return seqs
+      local page = call('HSCAN', held, cursor, 'COUNT', math.max(16, wanted - #seqs))
+      cursor = page[1]
+      for i = 1, #page[2], 2 do
+        local seq = page[2][i]
+        if not isSeen[seq] then seqs[#seqs + 1] = seq end
+        isSeen[seq] = true
+      end
+    until cursor == '0' or #seqs >= wanted
+    return seqs, false
   end
   local seqs = call('HKEYS', held)
-  table.sort(seqs, function(a, b) return tonumber(a) < tonumber(b) end)
-  return seqs
+  if all <= wanted then return seqs, true end
+  for i = 1, all do seqs[i] = tonumber(seqs[i]) end
+  table.sort(seqs)
+  local lowest = {}
+  for i = 1, wanted do lowest[i] = string.format('%.0f', seqs[i]) end
+  return lowest, false
 end
 
 local count = 0
@@ -64,15 +73,10 @@ for _, name in ipairs(call('SRANDMEMBER', busy, QUEUES)) do
   replicate(false)
   call('ZREM', q.waiting, node)
   replicate(not q.isTemporary)
-  local before = count
-  for _, seq in ipairs(heldBy(q)) do
-    if count >= limit then break end
-    if not q.letGo[seq] then
-      giveBack(q, node, seq, 'gone')
-      count = count + 1
-    end
-  end
-  if call('HLEN', heldKey(node, q)) == count - before then
+  local seqs, isRest = lowestHeld(heldKey(node, q), limit - count)
+  for _, seq in ipairs(seqs) do giveBack(q, node, seq, 'gone') end
+  count = count + #seqs
+  if isRest then
     replicate(true)
     call('SREM', busy, name)
   end

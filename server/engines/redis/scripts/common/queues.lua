@@ -15,7 +15,7 @@ local function openQueue(name)
     ready = P .. 'ready:' .. name, messages = P .. 'messages:' .. name, attempts = P .. 'attempts:' .. name,
     counts = P .. 'counts:' .. name, waiting = P .. 'waiting:' .. name,
     -- gathered changes
-    puts = {}, tail = {}, returned = {}, drops = {}, isDropped = {}, letGo = {},
+    puts = {}, tail = {}, returned = {}, drops = {}, isDropped = {}, letGo = {}, counted = {}, countedAs = {},
     readyDelta = 0, bytesDelta = 0, hadDrops = false,
   }
   touched[name] = q
@@ -58,6 +58,7 @@ local function put(q, stored, expected)
   q.tail[#q.tail + 1] = seq
   q.readyDelta = q.readyDelta + 1
   q.bytesDelta = q.bytesDelta + bytesOf(stored)
+  return seq
 end
 
 -- Octets of a message that `node` holds; false if it does not.
@@ -95,10 +96,23 @@ end
 
 local function countAttempt(q, seq, reason)
   if reason == 'undelivered' then return end
-  replicate(not q.isTemporary)
-  local failures, recoveries = readAttempts(call('HGET', q.attempts, seq))
-  if reason == 'nack' then failures = failures + 1 else recoveries = recoveries + 1 end
-  call('HSET', q.attempts, seq, failures .. ' ' .. recoveries)
+  q.counted[#q.counted + 1] = seq
+  q.countedAs[seq] = reason
+end
+
+local function writeAttempts(q)
+  for from = 1, #q.counted, CHUNK do
+    local written = {}
+    local known = call('HMGET', q.attempts, unpack(q.counted, from, math.min(from + CHUNK - 1, #q.counted)))
+    for i, text in ipairs(known) do
+      local seq = q.counted[from + i - 1]
+      local failures, recoveries = readAttempts(text)
+      if q.countedAs[seq] == 'nack' then failures = failures + 1 else recoveries = recoveries + 1 end
+      written[#written + 1] = seq
+      written[#written + 1] = failures .. ' ' .. recoveries
+    end
+    callMany('HSET', q.attempts, written)
+  end
 end
 
 local function giveBack(q, node, seq, reason)
@@ -145,15 +159,19 @@ end
 -- Returned numbers go back to their places. All that stands before the highest of them came back earlier or is a
 -- tombstone, since claims take from the head: so the walk is bounded by what is in flight, not by the queue's depth.
 local function mergeReturned(q)
-  local back = q.returned
-  for i = 1, #back do back[i] = tonumber(back[i]) end
+  local back, before, text = {}, {}, {}
+  local function add(list, seq)
+    local number = tonumber(seq)
+    list[#list + 1] = number
+    text[number] = seq
+  end
+  for _, seq in ipairs(q.returned) do add(back, seq) end
   table.sort(back)
   local highest = back[#back]
-  local before = {}
   while true do
     local head = call('LINDEX', q.ready, 0)
     if not head or tonumber(head) > highest then break end
-    for _, seq in ipairs(call('LPOP', q.ready, 256)) do before[#before + 1] = tonumber(seq) end
+    for _, seq in ipairs(call('LPOP', q.ready, 256)) do add(before, seq) end
   end
   local merged, i, j = {}, 1, 1
   while i <= #before or j <= #back do
@@ -161,7 +179,7 @@ local function mergeReturned(q)
     else merged[#merged + 1] = back[j]; j = j + 1 end
   end
   local pushed = {}
-  for k = #merged, 1, -1 do pushed[#pushed + 1] = string.format('%.0f', merged[k]) end
+  for k = #merged, 1, -1 do pushed[#pushed + 1] = text[merged[k]] end
   callMany('LPUSH', q.ready, pushed)
 end
 
@@ -190,6 +208,7 @@ local function closeQueue(q, node)
     callMany('RPUSH', q.ready, q.tail)
   end
   if #q.returned > 0 then mergeReturned(q) end
+  if #q.counted > 0 then writeAttempts(q) end
   if q.lettingGo then
     local byNode = {}
     for seq, holder in pairs(q.letGo) do
@@ -210,7 +229,7 @@ local function closeQueue(q, node)
   end
   local woken = #q.tail + #q.returned
   if woken > 0 then wake(q, woken) end
-  q.puts, q.tail, q.returned, q.drops, q.letGo = {}, {}, {}, {}, {}
+  q.puts, q.tail, q.returned, q.drops, q.letGo, q.counted, q.countedAs = {}, {}, {}, {}, {}, {}, {}
   q.readyDelta, q.bytesDelta, q.hadDrops, q.lettingGo = 0, 0, false, false
 end
 
