@@ -56,7 +56,7 @@ export class Inbox {
     const handled = this.#handle(frame);
     if (handled === undefined) return;
     if (!(handled instanceof Promise)) {
-      this.#session.fail(handled, frame);
+      this.#session.refuse(handled, frame);
       return;
     }
     this.#isHeld = true;
@@ -88,7 +88,7 @@ export class Inbox {
 
   #goOn(frame: Frame, error: ProtocolError | undefined): void {
     this.#isHeld = false;
-    if (error) this.#session.fail(error, frame);
+    if (error) this.#session.refuse(error, frame);
     let next: Frame | undefined;
     while (!this.#isHeld && (next = this.#frames.shift())) {
       this.#bytes -= next.body.length + FRAME_BYTES;

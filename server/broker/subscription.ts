@@ -31,7 +31,9 @@ export type Source =
   /** The dispatcher is there from when it is attached. */
   | { readonly kind: 'queue'; readonly queue: string; dispatcher?: QueueDispatcher }
   /** A queue that is only looked through; so is the browser. */
-  | { readonly kind: 'browser'; readonly queue: string; browser?: QueueBrowser };
+  | { readonly kind: 'browser'; readonly queue: string; browser?: QueueBrowser }
+  /** Refusals of this very session. */
+  | { readonly kind: 'soft-errors' };
 
 /**
  * A session's standing wish for one destination (or a composite of them). Credit falls by each delivery and rises by its

@@ -1,4 +1,3 @@
-import type { BrokerContext } from './broker-context.ts';
 import type { Delivery } from './delivery.ts';
 import { Departed } from './departed.ts';
 import type { Operation, ReleaseReason } from './engine.ts';
@@ -52,14 +51,21 @@ export class Subscriptions {
   attach(subscription: Subscription): void {
     const { topics } = this.#session.broker;
     for (const source of subscription.sources) {
-      if (source.kind === 'topic') topics.add(source.name, source.isPattern, subscription);
-      else if (source.kind === 'browser') {
-        source.browser = new QueueBrowser(subscription, source.queue);
-        source.browser.pump();
-      } else {
-        // Only now: a dispatcher found earlier might have been retired while the others of a composite were opened.
-        source.dispatcher = this.#session.broker.queues.findOrCreate(source.queue);
-        source.dispatcher.add(subscription);
+      switch (source.kind) {
+        case 'topic':
+          topics.add(source.name, source.isPattern, subscription);
+          break;
+        case 'queue':
+          // Only now: a dispatcher found earlier might have been retired while the others of a composite were opened.
+          source.dispatcher = this.#session.broker.queues.findOrCreate(source.queue);
+          source.dispatcher.add(subscription);
+          break;
+        case 'browser':
+          source.browser = new QueueBrowser(subscription, source.queue);
+          source.browser.pump();
+          break;
+        case 'soft-errors':
+          this.#session.softErrors?.add(subscription);
       }
     }
   }
@@ -69,7 +75,7 @@ export class Subscriptions {
     this.#byKey.delete(subscription.key);
     this.#byNumber.delete(subscription.number);
     subscription.isLive = false;
-    for (const source of subscription.sources) detach(this.#session.broker, source, subscription);
+    for (const source of subscription.sources) detach(source, subscription);
     return subscription.inflight.drain();
   }
 
@@ -114,13 +120,16 @@ export class Subscriptions {
   }
 }
 
-function detach(broker: BrokerContext, source: Source, subscription: Subscription): void {
+function detach(source: Source, subscription: Subscription): void {
+  const { broker, softErrors } = subscription.session;
   if (source.kind === 'topic') {
     broker.topics.remove(source.name, source.isPattern, subscription);
     broker.engine.unwatch(source.name);
   } else if (source.kind === 'queue' && source.dispatcher) {
     source.dispatcher.remove(subscription);
     broker.queues.retire(source.dispatcher);
+  } else if (source.kind === 'soft-errors') {
+    softErrors?.remove(subscription);
   }
 }
 
