@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Broker } from './broker/broker.ts';
-import { allowAll, createBuiltInAuthenticator } from './broker/built-in-access.ts';
+import { createBuiltInAuthenticator, createBuiltInAuthorizer } from './broker/built-in-access.ts';
 import type { Engine } from './broker/engine.ts';
 import { silentLog, type Log } from './broker/log.ts';
 import { publishFromServer } from './broker/server-publish.ts';
@@ -53,13 +53,15 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Stomped
   const source = client ?? config.redisUrl;
   if (config.engine !== 'redis' && source !== '') log.info({ event: 'redis-unused', reason: `engine says ${config.engine}` });
   const engine = await engineFor(config, source);
+  const hasAuthentication = authenticator !== undefined || Object.keys(config.users).length > 0;
   const core: Broker = new Broker({
     engine,
     authenticator: authenticator ?? createBuiltInAuthenticator(config.users),
-    authorizer: authorizer ?? allowAll,
+    authorizer: authorizer ?? createBuiltInAuthorizer(hasAuthentication, config.advisoryReaders),
     limits: config.limits,
     redelivery: config.redelivery,
     policies: config.policies,
+    advisories: config.advisories,
     log,
     ...(clock && { clock }),
     serverName: `stompede/${VERSION}`,
@@ -71,7 +73,6 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Stomped
       else void broker.close({ drainMs: 0 });
     },
   });
-  const hasAuthentication = authenticator !== undefined || Object.keys(config.users).length > 0;
   const broker: StompedeBroker = new StompedeBroker({ config, core, engine, log, hasAuthentication });
   await core.start();
   return broker;

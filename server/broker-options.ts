@@ -12,7 +12,7 @@ export interface BrokerOptions extends Omit<PartialOf<Config>, 'redis' | 'worker
   readonly redis?: RedisChoice;
   /** Who may come in; in place of `users` and of the built-in guest. */
   readonly authenticator?: Authenticator;
-  /** Who may do what; everything is allowed without it. */
+  /** Who may do what; without it everything is allowed, but for advisories (see `advisoryReaders`). */
   readonly authorizer?: Authorizer;
   /** pino, or anything like it; silent without it. */
   readonly log?: Log;

@@ -1,7 +1,7 @@
 /** The public door of the package: everything an embedding application may lean on, and nothing else. */
 export { createBroker, StompedeBroker, type Listening, type NodeStats } from './app.ts';
 export type { Action, Authenticator, Authorizer, Credentials, Identity, LoginVerdict } from './broker/access.ts';
-export { allowAll, createBuiltInAuthenticator, type Users } from './broker/built-in-access.ts';
+export { allowAll, createBuiltInAuthenticator, createBuiltInAuthorizer, type Users } from './broker/built-in-access.ts';
 export type { BrokerLimits } from './broker/limits.ts';
 export type { Log, LogFields } from './broker/log.ts';
 export type { DestinationPolicy } from './broker/policies.ts';

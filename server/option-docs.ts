@@ -41,6 +41,6 @@ export function withOptionsTable(text: string): string | undefined {
 
 function defaultText(value: unknown): string {
   if (Array.isArray(value)) return value.length > 0 ? value.map((part) => `\`${String(part)}\``).join(', ') : 'none';
-  const isShown = typeof value === 'number' || (typeof value === 'string' && value !== '');
+  const isShown = typeof value === 'number' || typeof value === 'boolean' || (typeof value === 'string' && value !== '');
   return isShown ? `\`${value}\`` : 'none';
 }

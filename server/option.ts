@@ -70,6 +70,11 @@ export function countOrAuto(fallback: number | 'auto', sentence: string, extras:
   return { ...some, schema: z.union([z.literal('auto'), some.schema]), expected: `${some.expected}, or auto`, default: fallback };
 }
 
+export function toggle(fallback: boolean, sentence: string): Option<boolean> {
+  const schema = z.union([z.boolean(), z.enum(['true', 'false']).transform((word) => word === 'true')]);
+  return { schema, expected: 'true or false', unit: '', default: fallback, sentence };
+}
+
 export function word(fallback: string, sentence: string, { env }: Extras = {}): Option<string> {
   return { schema: text, expected: 'a text', unit: '', default: fallback, sentence, ...(env && { env }) };
 }

@@ -7,7 +7,10 @@ export interface Authenticator {
 }
 
 export interface Authorizer {
-  /** Decides on a canonical destination, wildcards included, after all aliases were resolved. */
+  /**
+   * Decides on a canonical destination, wildcards included, after all aliases were resolved. Advisories are asked about as
+   * `/advisory/…`, and only for `subscribe`.
+   */
   authorize(identity: Identity, action: Action, destination: string): boolean | Promise<boolean>;
 }
 

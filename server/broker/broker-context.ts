@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Timers } from '../lib/timers.ts';
+import type { Advisories } from './advisories.ts';
 import type { Authenticator, Authorizer } from './access.ts';
 import type { CloseReason } from './close-reason.ts';
 import type { Counters } from './stats.ts';
@@ -25,6 +26,8 @@ export interface BrokerContext {
   readonly log: Log;
   readonly counters: Counters;
   readonly topics: TopicFanout;
+  /** Undefined where nothing is told. */
+  readonly advisories: Advisories | undefined;
   readonly queues: QueueRegistry;
   readonly destinations: DestinationCache;
   readonly policies: Policies;

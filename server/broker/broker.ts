@@ -1,6 +1,8 @@
 import { createNodeId, IdSequence } from '../lib/ids.ts';
 import { systemClock, type Clock } from '../lib/clock.ts';
 import { Timers } from '../lib/timers.ts';
+import { Advisories } from './advisories.ts';
+import { isAdvisoryTopic } from './advisory-topic.ts';
 import type { Authenticator, Authorizer } from './access.ts';
 import type { BrokerContext } from './broker-context.ts';
 import { CLOSE_REASONS, type CloseReason } from './close-reason.ts';
@@ -26,6 +28,8 @@ export interface BrokerOptions {
   readonly limits?: Partial<BrokerLimits>;
   readonly redelivery?: RedeliveryPolicy;
   readonly policies?: readonly DestinationPolicy[];
+  /** Tells what happens on topics of its own. */
+  readonly advisories?: boolean;
   readonly log?: Log;
   readonly clock?: Clock;
   /** Product and version as CONNECTED says them. */
@@ -63,6 +67,10 @@ export class Broker {
     const sessionIds = new IdSequence(`s${this.nodeId}`);
     const messageIds = new IdSequence(`m${this.nodeId}`);
     this.#options = options;
+    const { engine } = options;
+    const serverName = options.serverName ?? 'stompede';
+    const nextMessageId = () => messageIds.nextId();
+    const advisories = options.advisories ? new Advisories({ engine, clock, log, nodeId: this.nodeId, serverName, nextMessageId }) : undefined;
     this.#context = {
       engine: options.engine,
       authenticator: options.authenticator,
@@ -73,14 +81,15 @@ export class Broker {
       timers: this.#timers,
       counters: createCounters(),
       topics: new TopicFanout(),
-      queues: new QueueRegistry({ engine: options.engine, policies, log, timers: this.#timers, dispatchBytes: limits.dispatchBytes }),
+      advisories,
+      queues: new QueueRegistry({ engine, policies, advisories, log, timers: this.#timers, dispatchBytes: limits.dispatchBytes }),
       destinations: new DestinationCache(limits),
       policies,
       selectors: new SelectorCache(),
       inboundBudget: new InboundBudget(limits.maxPendingBytesOfNode),
-      serverName: options.serverName ?? 'stompede',
+      serverName,
       nextSessionId: () => sessionIds.nextId(),
-      nextMessageId: () => messageIds.nextId(),
+      nextMessageId,
       forget: (session, reason) => {
         this.#forget(session, reason);
       },
@@ -89,10 +98,10 @@ export class Broker {
   }
 
   async start(): Promise<void> {
-    const { engine, topics, queues, log, counters } = this.#context;
+    const { engine, topics, advisories, queues, log, counters } = this.#context;
     const events: EngineEvents = {
       onMessage: (topic, message) => {
-        topics.publish(topic, message);
+        (isAdvisoryTopic(topic) ? advisories?.topics : topics)?.publish(topic, message);
       },
       onReady: (queue) => {
         queues.ready(queue);
@@ -101,6 +110,7 @@ export class Broker {
         counters.topicGaps++;
         log.warn({ event: 'topic-gap', pattern, count });
         topics.gap(pattern, count);
+        advisories?.topics.gap(pattern, count);
       },
       onLoss: ({ groups, detail }) => {
         counters.lostGroups += groups;
@@ -189,6 +199,7 @@ export class Broker {
 
   #forget(session: Session, reason: CloseReason): void {
     if (!this.#sessions.delete(session)) return;
+    if (session.identity) this.#context.advisories?.connectionEnded(session, reason.name);
     if (reason !== CLOSE_REASONS.disconnect) {
       this.#context.log.debug({ event: 'session-closed', session: session.id, reason: reason.name });
     }

@@ -1,4 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { ADVISORY_PREFIX } from './advisory-topic.ts';
 import type { Authenticator, Authorizer, Credentials, LoginVerdict } from './access.ts';
 
 /** RabbitMQ's convention: a user for the developer at this very machine, and for nobody else. */
@@ -13,6 +14,15 @@ export function createBuiltInAuthenticator(users: Users): Authenticator {
 }
 
 export const allowAll: Authorizer = { authorize: () => true };
+
+/**
+ * Everything is allowed to everyone, but advisories, which tell who is here: they are for the readers named, and for the
+ * guest as long as he is the only user.
+ */
+export function createBuiltInAuthorizer(hasAuthentication: boolean, advisoryReaders: readonly string[]): Authorizer {
+  const readers = new Set(hasAuthentication ? advisoryReaders : [GUEST, ...advisoryReaders]);
+  return { authorize: ({ user }, _action, destination) => !destination.startsWith(ADVISORY_PREFIX) || readers.has(user) };
+}
 
 /**
  * `guest` with passcode `guest`, or no login at all, from this machine and through no proxy: behind one, every

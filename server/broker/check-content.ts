@@ -1,4 +1,5 @@
 import type { ProtocolError } from '../protocol/protocol-error.ts';
+import type { BrokerContext } from './broker-context.ts';
 import type { Destination } from './destination.ts';
 import type { Operation } from './engine.ts';
 import { schemaViolated } from './errors.ts';
@@ -32,8 +33,15 @@ export function checkContent(policies: Policies, destinations: readonly Destinat
   return violations;
 }
 
-/** Takes the place of the operation that the destination would have got. */
-export function deadLetterOperation(policies: Policies, { name, canonical }: Destination, message: Message, violation: string): Operation {
+/** What takes the place of the operation that the destination would have got. */
+export function deadLetterOperations(
+  { policies, advisories }: BrokerContext,
+  { kind, name, text, canonical }: Destination,
+  draft: Message,
+  violation: string,
+): Operation[] {
   const queue = deadLetterQueue(name, policies.of(canonical).deadLetter);
-  return { kind: 'enqueue', queue, message: asDeadLetter(message, name, queue, { reason: 'schema', cause: `schema: ${violation}` }) };
+  const letter = asDeadLetter({ ...draft, destination: text }, name, queue, { reason: 'schema', cause: `schema: ${violation}` });
+  const enqueue: Operation = { kind: 'enqueue', queue, message: letter };
+  return advisories ? [enqueue, advisories.deadLettered(kind === 'queue' ? 'queue' : 'topic', name, queue, letter)] : [enqueue];
 }

@@ -60,7 +60,7 @@ describe('a destination', () => {
 
   test('is one of RabbitMQ’s exchanges: amq.topic is /topic/, the others have a namespace of their own', () => {
     const [topic] = parse('/exchange/amq.topic/a.*.>');
-    assert.deepEqual(topic, { kind: 'topic', name: 'a.*.#', text: '/exchange/amq.topic/a.*.>', canonical: '/topic/a.*.#', isPattern: true, mustExist: false });
+    assert.deepEqual(topic, { kind: 'topic', name: 'a.*.#', text: '/exchange/amq.topic/a.*.>', canonical: '/topic/a.*.#', isPattern: true, isAdvisory: false, mustExist: false });
     const [direct] = parse('/exchange/amq.direct/a.*/b%2Fc');
     assert.deepEqual(direct, {
       kind: 'topic',
@@ -68,6 +68,7 @@ describe('a destination', () => {
       text: '/exchange/amq.direct/a.*/b%2Fc',
       canonical: '/exchange/amq.direct/a.*/b/c',
       isPattern: false,
+      isAdvisory: false,
       mustExist: false,
     });
     for (const text of ['/exchange/amq.fanout', '/exchange/amq.fanout/any/key']) {
@@ -75,6 +76,17 @@ describe('a destination', () => {
       assert.deepEqual([fanout?.name, fanout?.text, fanout?.canonical], ['temp:fanout', text, '/exchange/amq.fanout']);
     }
     assert.deepEqual(brief('/queue/a,/exchange/amq.direct/b,c,/amq/queue/d'), ['queue:a', 'topic:temp:direct:b,c', 'queue:d']);
+  });
+
+  test('is a topic of the broker’s own, by ActiveMQ’s name and by a short form', () => {
+    for (const text of ['/topic/ActiveMQ.Advisory.Consumer.Queue.>', '/advisory/Consumer.Queue.#', '/exchange/amq.topic/ActiveMQ.Advisory.Consumer.Queue.#']) {
+      const [topic] = parse(text);
+      assert.deepEqual([topic?.name, topic?.canonical], ['ActiveMQ.Advisory.Consumer.Queue.#', '/advisory/Consumer.Queue.#'], text);
+      assert.ok(topic?.isAdvisory && topic.isPattern);
+    }
+    for (const text of ['/topic/#', '/topic/*.Advisory.Connection', '/topic/ActiveMQ.#', '/topic/ActiveMQ.Advisory', '/queue/ActiveMQ.Advisory.Connection']) {
+      assert.equal(parse(text)[0]?.isAdvisory, false, text);
+    }
   });
 
   test('is a queue that has to be there', () => {

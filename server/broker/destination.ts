@@ -1,4 +1,5 @@
 import type { ProtocolError } from '../protocol/protocol-error.ts';
+import { ADVISORY_PREFIX, ADVISORY_TOPIC_PREFIX, isAdvisoryTopic } from './advisory-topic.ts';
 import { TEMPORARY_PREFIX } from './engine.ts';
 import { notFound, unknownDestination } from './errors.ts';
 
@@ -19,6 +20,8 @@ export interface Destination {
   readonly canonical: string;
   /** A topic with wildcard words: `*` one word, `#` or a last `>` zero or more. */
   readonly isPattern: boolean;
+  /** A topic on which only the broker speaks. */
+  readonly isAdvisory: boolean;
   /** A queue that this frame must not bring into being: RabbitMQ's `/amq/queue/`. */
   readonly mustExist: boolean;
 }
@@ -42,6 +45,8 @@ interface Form {
   readonly prefix: string;
   readonly kind: Destination['kind'];
   readonly mustExist?: boolean;
+  /** What the name begins with that the text leaves out. */
+  readonly nameBegin?: string;
 }
 
 /** Every accepted prefix, the most used first; the other spellings come from RabbitMQ, ActiveMQ and Artemis. */
@@ -55,6 +60,7 @@ const FORMS: readonly Form[] = [
   { prefix: '/remote-temp-topic/', kind: 'reply-topic' },
   { prefix: '/amq/queue/', kind: 'queue', mustExist: true },
   { prefix: '/exchange/amq.topic/', kind: 'topic' },
+  { prefix: ADVISORY_PREFIX, kind: 'topic', nameBegin: ADVISORY_TOPIC_PREFIX },
   { prefix: 'queue/', kind: 'queue' },
   { prefix: 'topic/', kind: 'topic' },
   { prefix: 'queue://', kind: 'queue' },
@@ -116,20 +122,22 @@ function parseDestination(text: string, limits: DestinationLimits): Destination 
   if (!form && text.startsWith('/')) {
     return unknownDestination('unknown-prefix', text, `expected one of ${PREFIXES.filter((each) => each.startsWith('/')).join(' ')}`);
   }
-  const { prefix, kind, mustExist = false } = form ?? BARE;
+  const { prefix, kind, mustExist = false, nameBegin = '' } = form ?? BARE;
   const raw = text.slice(prefix.length);
   const refusal = refusedName(text, raw, prefix, limits);
   if (refusal) return refusal;
   const isPattern = kind === 'topic' && hasWildcard(raw);
   // ActiveMQ's last `>` is RabbitMQ's `#`: one spelling from here on, for rights, routes and watches alike.
-  const name = decodeSlashes(isPattern ? raw.replace(/(^|\.)>$/, '$1#') : raw);
+  const name = nameBegin + decodeSlashes(isPattern ? raw.replace(/(^|\.)>$/, '$1#') : raw);
   if ((kind === 'queue' || kind === 'topic') && name.startsWith(TEMPORARY_PREFIX)) {
     return unknownDestination('reserved-name', text, `names that begin with '${TEMPORARY_PREFIX}' are the broker's own`);
   }
   if (kind === 'topic' && name.split('.', limits.maxTopicWords + 1).length > limits.maxTopicWords) {
     return unknownDestination('too-many-words', text, `expected at most ${limits.maxTopicWords} words split by '.'`);
   }
-  return { kind, name, text, canonical: CANONICAL_PREFIX[kind] + name, isPattern, mustExist };
+  const isAdvisory = kind === 'topic' && isAdvisoryTopic(name);
+  const canonical = isAdvisory ? ADVISORY_PREFIX + name.slice(ADVISORY_TOPIC_PREFIX.length) : CANONICAL_PREFIX[kind] + name;
+  return { kind, name, text, canonical, isPattern, isAdvisory, mustExist };
 }
 
 /** RabbitMQ: `amq.direct` goes by the whole key, wildcards have no meaning in it; `amq.fanout` reaches all, whatever the key. */
@@ -152,6 +160,7 @@ const exchangeTopic = (text: string, canonical: string, name: string): Destinati
   text,
   canonical,
   isPattern: false,
+  isAdvisory: false,
   mustExist: false,
 });
 

@@ -1,4 +1,5 @@
 import type { Timers } from '../lib/timers.ts';
+import type { Advisories } from './advisories.ts';
 import { attemptOf, type Delivery } from './delivery.ts';
 import { isTemporaryQueue, type Claimed, type Engine, type Lane, type Operation, type ReleaseReason } from './engine.ts';
 import type { FailureTerms } from './failure-terms.ts';
@@ -13,6 +14,7 @@ export interface DispatcherOptions {
   readonly queue: string;
   readonly engine: Engine;
   readonly terms: FailureTerms;
+  readonly advisories: Advisories | undefined;
   readonly log: Log;
   readonly timers: Timers;
   /** Octets a connection may have waiting before dispatch to it stops. */
@@ -40,6 +42,7 @@ export class QueueDispatcher {
   readonly lane: Lane;
   readonly #engine: Engine;
   readonly #terms: FailureTerms;
+  readonly #advisories: Advisories | undefined;
   readonly #log: Log;
   readonly #timers: Timers;
   readonly #dispatchBytes: number;
@@ -62,6 +65,7 @@ export class QueueDispatcher {
     this.lane = isTemporaryQueue(options.queue) ? 'volatile' : 'durable';
     this.#engine = options.engine;
     this.#terms = options.terms;
+    this.#advisories = options.advisories;
     this.#log = options.log;
     this.#timers = options.timers;
     this.#dispatchBytes = options.dispatchBytes;
@@ -146,18 +150,18 @@ export class QueueDispatcher {
   };
 
   /** What a NACK does: back to its place, or given up; to move a message it has to be read again. */
-  nackOperation(delivery: Delivery, wish: NackWish): Operation | Promise<Operation> {
+  nackOperations(delivery: Delivery, wish: NackWish): readonly Operation[] | Promise<readonly Operation[]> {
     const { fate } = this.#terms;
     const way = fate.kind === 'keep' ? 'requeue' : nackWay(wish, this.#terms.nack);
-    if (way === 'discard') return this.settleOperation(delivery);
+    if (way === 'discard') return [this.settleOperation(delivery)];
     const isEnough = way === 'dead-letter' || isLastAttempt(delivery, this.#terms);
-    if (!isEnough || fate.kind === 'keep') return this.releaseOperation(delivery, 'nack');
-    if (fate.kind === 'drop') return this.settleOperation(delivery);
+    if (!isEnough || fate.kind === 'keep') return [this.releaseOperation(delivery, 'nack')];
+    if (fate.kind === 'drop') return [this.settleOperation(delivery)];
     const death = deathOf(way === 'dead-letter' ? 'rejected' : 'delivery_limit', delivery, wish.cause);
     // A store that cannot be asked now refuses the group, too, and says so.
     const read = this.#engine.readHeld(this.queue, delivery.seq).catch(() => undefined);
     return read.then((message) =>
-      message ? this.#moveOperation(delivery.seq, message, fate.to, death) : this.releaseOperation(delivery, 'nack'),
+      message ? this.#moveOperations(delivery.seq, message, fate.to, death) : [this.releaseOperation(delivery, 'nack')],
     );
   }
 
@@ -240,13 +244,15 @@ export class QueueDispatcher {
     if (fate.kind === 'keep') return false;
     const { seq, message } = claimed;
     if (fate.kind === 'drop') this.#apply([{ kind: 'settle', queue: this.queue, seq }]);
-    else this.#apply([this.#moveOperation(seq, message, fate.to, deathOf('delivery_limit', claimed))]);
+    else this.#apply(this.#moveOperations(seq, message, fate.to, deathOf('delivery_limit', claimed)));
     return true;
   }
 
-  #moveOperation(seq: number, message: Message, to: string, death: Death): Operation {
+  #moveOperations(seq: number, message: Message, to: string, death: Death): Operation[] {
     const { queue } = this;
-    return { kind: 'move', queue, seq, to, message: asDeadLetter(message, queue, to, death) };
+    const letter = asDeadLetter(message, queue, to, death);
+    const move: Operation = { kind: 'move', queue, seq, to, message: letter };
+    return this.#advisories ? [move, this.#advisories.deadLettered('queue', queue, to, letter)] : [move];
   }
 
   /** Work of the dispatcher's own, tied to no session. A failed store gives the messages back when it recovers. */

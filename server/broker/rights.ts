@@ -1,7 +1,7 @@
 import type { ProtocolError } from '../protocol/protocol-error.ts';
 import type { Action } from './access.ts';
 import type { Destination } from './destination.ts';
-import { accessRefused } from './errors.ts';
+import { accessRefused, unknownDestination } from './errors.ts';
 import { missingQueue } from './existing-queue.ts';
 import type { Session } from './session.ts';
 
@@ -26,8 +26,10 @@ function refusedByRights(session: Session, action: Action, destinations: readonl
   const { identity, broker } = session;
   if (!identity) throw new Error('Expected a session that is connected');
   let promised: Promise<Refusal> | undefined;
-  for (const { kind, canonical } of destinations) {
+  for (const { kind, canonical, text, isAdvisory } of destinations) {
     if (kind !== 'queue' && kind !== 'topic') continue;
+    if (isAdvisory && action === 'send') return accessRefused(action, canonical);
+    if (isAdvisory && !broker.advisories) return unknownDestination('advisories-off', text, 'this node tells nothing there; its option advisories is false');
     const verdict = broker.authorizer.authorize(identity, action, canonical);
     if (verdict === true) continue;
     const refusal = accessRefused(action, canonical);

@@ -3,10 +3,10 @@ import { Headers } from '../protocol/frame.ts';
 import type { ProtocolError } from '../protocol/protocol-error.ts';
 import type { BrokerContext } from './broker-context.ts';
 import { readDeliveryTerms } from './delivery-terms.ts';
-import { checkContent, deadLetterOperation } from './check-content.ts';
+import { checkContent, deadLetterOperations } from './check-content.ts';
 import type { Destination } from './destination.ts';
 import type { Operation } from './engine.ts';
-import { engineFailure, unknownDestination } from './errors.ts';
+import { accessRefused, engineFailure, unknownDestination } from './errors.ts';
 import { missingQueue } from './existing-queue.ts';
 import { naturalLane } from './lane.ts';
 import type { Message } from './message.ts';
@@ -46,24 +46,21 @@ export async function publishFromServer(
   };
   const operations: Operation[] = [];
   for (const each of destinations) {
-    const operation = operationFor(broker, each, draft, violations?.get(each));
+    const operation = operationFor(broker, each, draft);
     if ('code' in operation) return { ok: false, error: operation };
-    operations.push(operation);
+    const violation = violations?.get(each);
+    if (violation === undefined) operations.push(operation);
+    else operations.push(...deadLetterOperations(broker, each, draft, violation));
   }
   const outcome = await broker.engine.apply({ operations, lane: naturalLane(operations) });
   return outcome.ok ? { ok: true, id: draft.id } : { ok: false, error: engineFailure(outcome.failure) };
 }
 
-function operationFor(
-  broker: BrokerContext,
-  destination: Destination,
-  draft: Message,
-  violation: string | undefined,
-): Operation | ProtocolError {
-  const { kind, name, text, isPattern } = destination;
+function operationFor(broker: BrokerContext, destination: Destination, draft: Message): Operation | ProtocolError {
+  const { kind, name, text, canonical, isPattern, isAdvisory } = destination;
   const message = { ...draft, destination: text };
   if (isPattern) return unknownDestination('wildcard-in-send', text, 'expected one topic; wildcards are for SUBSCRIBE');
-  if (violation !== undefined) return deadLetterOperation(broker.policies, destination, message, violation);
+  if (isAdvisory) return accessRefused('send', canonical);
   switch (kind) {
     case 'queue':
       return { kind: 'enqueue', queue: name, message };

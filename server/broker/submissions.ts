@@ -1,7 +1,7 @@
 import { Fifo } from '../lib/fifo.ts';
 import type { ProtocolError } from '../protocol/protocol-error.ts';
 import type { Delivery } from './delivery.ts';
-import type { Chain, Failure, Lane, Operation, Outcome } from './engine.ts';
+import type { Chain, Lane, Operation, Outcome } from './engine.ts';
 import { engineFailure, internalError, messageNotFound } from './errors.ts';
 import { naturalLane } from './lane.ts';
 import type { ReceiptSlot } from './receipt-line.ts';
@@ -16,15 +16,12 @@ export interface Submission {
   readonly receiptId: string | undefined;
   /** Deliveries it settles or gives back; should it fail, they are returned to their queues. */
   readonly deliveries?: readonly Delivery[];
-  /** A SEND on its own: where the client asked for it, its failure need not end the session (`SoftErrors`). */
-  readonly isAlone?: boolean;
 }
 
-/** One that was taken in; it may have to wait for its start. */
-interface Pending {
+/** One that must not start yet. */
+interface Parked {
   readonly submission: Submission;
   readonly slot: ReceiptSlot | undefined;
-  readonly chain: Chain;
 }
 
 /**
@@ -38,18 +35,15 @@ interface Pending {
  *
  *     idle --volatile--> volatile under way --durable--> parking --all done--> durable under way --all done--> idle
  *       \---------------------------durable--------------------------------->/
- *
- * A failure breaks the chain, and with it everything taken in until the failure is known. It ends the session, or, if it
- * is told softly, what is taken in from then on has a new chain.
  */
 export class Submissions {
   readonly #session: Session;
-  #chain: Chain = { broken: false };
+  readonly #chain: Chain = { broken: false };
   #pendingCount = 0;
   #pendingBytes = 0;
   /** Groups with the engine, by lane. */
   readonly #underWay = { durable: 0, volatile: 0 };
-  readonly #parked = new Fifo<Pending>();
+  readonly #parked = new Fifo<Parked>();
   #isPaused = false;
   #idleWaiters: (() => void)[] = [];
 
@@ -64,9 +58,8 @@ export class Submissions {
       receiptId === undefined ? undefined : receipts.open(this.#session.receiptFrame(receiptId), this.#session.sendControl);
     this.#taken(bytes);
     const lane = this.#parked.length > 0 ? undefined : this.#laneFor(submission);
-    const pending: Pending = { submission, slot, chain: this.#chain };
-    if (lane) this.#start(pending, lane);
-    else this.#parked.push(pending);
+    if (lane) this.#start(submission, lane, slot);
+    else this.#parked.push({ submission, slot });
   }
 
   /** Resolves when everything submitted so far is done: what SUBSCRIBE, UNSUBSCRIBE, COMMIT and DISCONNECT wait for. */
@@ -119,22 +112,21 @@ export class Submissions {
     return lane === 'durable' && this.#underWay.volatile > 0 ? undefined : lane;
   }
 
-  #start(pending: Pending, lane: Lane): void {
-    const { submission, chain } = pending;
+  #start(submission: Submission, lane: Lane, slot: ReceiptSlot | undefined): void {
     const { broker } = this.#session;
     this.#underWay[lane]++;
-    broker.engine.apply({ operations: submission.operations, lane, chain }).then(
+    broker.engine.apply({ operations: submission.operations, lane, chain: this.#chain }).then(
       (outcome) => {
         this.#finished(submission, lane);
-        this.#conclude(pending, outcome);
+        this.#conclude(submission, outcome, slot);
         this.#startParked();
       },
       (error: unknown) => {
         // What the engine did is not known, so nothing may follow.
-        chain.broken = true;
+        this.#chain.broken = true;
         this.#finished(submission, lane);
         broker.log.error({ event: 'apply-failed', session: this.#session.id, error });
-        this.#refuse(pending, internalError());
+        this.#refuse(submission, internalError(), slot);
         this.#startParked();
       },
     );
@@ -145,7 +137,7 @@ export class Submissions {
       const lane = this.#laneFor(first.submission);
       if (!lane) return;
       this.#parked.shift();
-      this.#start(first, lane);
+      this.#start(first.submission, lane, first.slot);
     }
   }
 
@@ -170,11 +162,10 @@ export class Submissions {
     }
   }
 
-  #conclude(pending: Pending, outcome: Outcome): void {
-    const { submission, slot } = pending;
+  #conclude(submission: Submission, outcome: Outcome, slot: ReceiptSlot | undefined): void {
     if (!outcome.ok) {
-      if (submission.isAlone && this.#session.softErrors?.coversFailure(outcome.failure)) this.#refuseSoftly(pending, outcome.failure);
-      else this.#refuse(pending, engineFailure(outcome.failure));
+      this.#session.broker.advisories?.full(submission.operations, outcome.failure);
+      this.#refuse(submission, engineFailure(outcome.failure), slot);
       return;
     }
     // A late ACK that found nothing is no harm, unless its sender wants to know.
@@ -186,14 +177,8 @@ export class Submissions {
     }
   }
 
-  #refuseSoftly({ submission, slot, chain }: Pending, failure: Failure): void {
-    // One that only fell with an earlier group leaves the say to that one, whose failure may yet end the session.
-    if (failure.code !== 'chain-broken' && chain === this.#chain) this.#chain = { broken: false };
-    this.#session.softErrors?.tell(engineFailure(failure), submission.receiptId, slot);
-  }
-
   /** The ERROR stands where the receipt would have stood: what was stored before is receipted before it. */
-  #refuse({ submission, slot }: Pending, error: ProtocolError): void {
+  #refuse(submission: Submission, error: ProtocolError, slot: ReceiptSlot | undefined): void {
     const session = this.#session;
     if (submission.deliveries) session.subscriptions.giveBack(submission.deliveries);
     if (error.code === 'store-failed' || (error.code === 'store-unreachable' && !slot)) session.failReceipt(error, submission.receiptId);

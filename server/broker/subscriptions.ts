@@ -1,9 +1,12 @@
+import { isAdvisoryTopic } from './advisory-topic.ts';
+import type { BrokerContext } from './broker-context.ts';
 import type { Delivery } from './delivery.ts';
 import { Departed } from './departed.ts';
 import type { Operation, ReleaseReason } from './engine.ts';
 import { QueueBrowser } from './queue-browser.ts';
 import type { Session } from './session.ts';
 import type { Source, Subscription } from './subscription.ts';
+import type { TopicFanout } from './topic-fanout.ts';
 
 /** The subscriptions of one session, by the client's name for them and by their number. */
 export class Subscriptions {
@@ -49,25 +52,19 @@ export class Subscriptions {
 
   /** From now on messages come. */
   attach(subscription: Subscription): void {
-    const { topics } = this.#session.broker;
+    const { broker } = this.#session;
     for (const source of subscription.sources) {
-      switch (source.kind) {
-        case 'topic':
-          topics.add(source.name, source.isPattern, subscription);
-          break;
-        case 'queue':
-          // Only now: a dispatcher found earlier might have been retired while the others of a composite were opened.
-          source.dispatcher = this.#session.broker.queues.findOrCreate(source.queue);
-          source.dispatcher.add(subscription);
-          break;
-        case 'browser':
-          source.browser = new QueueBrowser(subscription, source.queue);
-          source.browser.pump();
-          break;
-        case 'soft-errors':
-          this.#session.softErrors?.add(subscription);
+      if (source.kind === 'topic') fanoutOf(broker, source.name).add(source.name, source.isPattern, subscription);
+      else if (source.kind === 'browser') {
+        source.browser = new QueueBrowser(subscription, source.queue);
+        source.browser.pump();
+      } else {
+        // Only now: a dispatcher found earlier might have been retired while the others of a composite were opened.
+        source.dispatcher = broker.queues.findOrCreate(source.queue);
+        source.dispatcher.add(subscription);
       }
     }
+    broker.advisories?.consumersStarted(subscription);
   }
 
   /** Ends it; what was in flight is handed to the caller, to be released. */
@@ -75,7 +72,8 @@ export class Subscriptions {
     this.#byKey.delete(subscription.key);
     this.#byNumber.delete(subscription.number);
     subscription.isLive = false;
-    for (const source of subscription.sources) detach(source, subscription);
+    for (const source of subscription.sources) detach(this.#session.broker, source, subscription);
+    this.#session.broker.advisories?.consumersEnded(subscription);
     return subscription.inflight.drain();
   }
 
@@ -120,16 +118,18 @@ export class Subscriptions {
   }
 }
 
-function detach(source: Source, subscription: Subscription): void {
-  const { broker, softErrors } = subscription.session;
+/** Advisories stand apart: a wildcard of the other topics must not reach them. */
+function fanoutOf({ topics, advisories }: BrokerContext, topic: string): TopicFanout {
+  return advisories && isAdvisoryTopic(topic) ? advisories.topics : topics;
+}
+
+function detach(broker: BrokerContext, source: Source, subscription: Subscription): void {
   if (source.kind === 'topic') {
-    broker.topics.remove(source.name, source.isPattern, subscription);
+    fanoutOf(broker, source.name).remove(source.name, source.isPattern, subscription);
     broker.engine.unwatch(source.name);
   } else if (source.kind === 'queue' && source.dispatcher) {
     source.dispatcher.remove(subscription);
     broker.queues.retire(source.dispatcher);
-  } else if (source.kind === 'soft-errors') {
-    softErrors?.remove(subscription);
   }
 }
 

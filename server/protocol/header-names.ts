@@ -113,6 +113,13 @@ export const HEADER = {
   xDeliveryCount: 'x-delivery-count',
   JMSXUserID: 'JMSXUserID',
   JMSXGroupFirstForConsumer: 'JMSXGroupFirstForConsumer',
+  /** ActiveMQ, on advisories; the spelling is theirs. */
+  originBrokerId: 'originBrokerId',
+  originBrokerName: 'originBrokerName',
+  consumerId: 'consumerId',
+  consumerCount: 'consumerCount',
+  orignalMessageId: 'orignalMessageId',
+  usageName: 'usageName',
   /** Ours: how many messages were dropped for this subscription before this one. */
   xDropped: 'x-dropped',
   /** Ours: messages before this one were lost and cannot be recovered. */

@@ -40,15 +40,16 @@ export function nack(session: Session, frame: Frame): Handled {
     return undefined;
   }
   const { deliveries, transaction } = found;
-  const operations: (Operation | Promise<Operation>)[] = [];
+  const operations: Operation[] = [];
+  const promised: Promise<readonly Operation[]>[] = [];
   for (const delivery of deliveries) {
-    if (delivery.dispatcher) operations.push(delivery.dispatcher.nackOperation(delivery, wish));
+    const own = delivery.dispatcher?.nackOperations(delivery, wish) ?? [];
+    if (own instanceof Promise) promised.push(own);
+    else operations.push(...own);
   }
-  if (!operations.some((operation) => operation instanceof Promise)) {
-    return carryOut(session, frame, deliveries, operations as Operation[], transaction);
-  }
-  return Promise.all(operations).then((ready) =>
-    session.state === 'connected' ? carryOut(session, frame, deliveries, ready, transaction) : undefined,
+  if (promised.length === 0) return carryOut(session, frame, deliveries, operations, transaction);
+  return Promise.all(promised).then((ready) =>
+    session.state === 'connected' ? carryOut(session, frame, deliveries, [...operations, ...ready.flat()], transaction) : undefined,
   );
 }
 
@@ -83,7 +84,7 @@ function carryOut(
   operations: readonly Operation[],
   transaction: Transaction | undefined,
 ): ProtocolError | undefined {
-  const bytes = operations.reduce((sum, each) => sum + (each.kind === 'move' ? messageBytes(each.message) : ACTION_BYTES), 0);
+  const bytes = operations.reduce((sum, each) => sum + (each.kind === 'move' || each.kind === 'publish' ? messageBytes(each.message) : ACTION_BYTES), 0);
   const [first] = deliveries;
   if (transaction) {
     const overflow = session.transactions.add(transaction, operations, bytes);

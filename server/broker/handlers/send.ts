@@ -3,7 +3,7 @@ import { keepOctets } from '../../lib/keep.ts';
 import type { Frame } from '../../protocol/frame.ts';
 import { HEADER } from '../../protocol/header-names.ts';
 import type { ProtocolError } from '../../protocol/protocol-error.ts';
-import { checkContent, deadLetterOperation } from '../check-content.ts';
+import { checkContent, deadLetterOperations } from '../check-content.ts';
 import type { Destination } from '../destination.ts';
 import type { Operation } from '../engine.ts';
 import { missingDestination, unknownDestination } from '../errors.ts';
@@ -72,7 +72,12 @@ function accept(session: Session, frame: Frame, destinations: readonly Destinati
     ...readDeliveryTerms(headers),
     origin: session.id,
   };
-  const operations = destinations.map((destination) => operationFor(session, destination, message, violations?.get(destination)));
+  const operations: Operation[] = [];
+  for (const destination of destinations) {
+    const violation = violations?.get(destination);
+    if (violation === undefined) operations.push(operationFor(session, destination, message));
+    else operations.push(...deadLetterOperations(broker, destination, message, violation));
+  }
   const bytes = messageBytes(message);
 
   if (transaction) {
@@ -81,14 +86,13 @@ function accept(session: Session, frame: Frame, destinations: readonly Destinati
     if (!overflow) session.acknowledge(frame);
     return overflow;
   }
-  session.submissions.submit({ operations, bytes, receiptId: headers.get(HEADER.receipt), isAlone: true });
+  session.submissions.submit({ operations, bytes, receiptId: headers.get(HEADER.receipt) });
   return undefined;
 }
 
 /** MESSAGE says the destination as it was sent: the member of a composite. */
-function operationFor(session: Session, destination: Destination, draft: Message, violation: string | undefined): Operation {
+function operationFor(session: Session, destination: Destination, draft: Message): Operation {
   const message = { ...draft, destination: destination.text };
-  if (violation !== undefined) return deadLetterOperation(session.broker.policies, destination, message, violation);
   switch (destination.kind) {
     case 'queue':
       return { kind: 'enqueue', queue: destination.name, message };
