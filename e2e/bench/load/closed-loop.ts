@@ -16,7 +16,7 @@ export interface Pace {
   /** Send only when nothing is on its way. */
   readonly inBursts?: boolean;
   readonly bodyBytes: number;
-  /** Sends until this many ms have passed, unmeasured … */
+  /** Sends until the broker has worked for so many ms, unmeasured … */
   readonly warmUpMs: number;
   /** … then measures for this long, and until all that was sent has come. */
   readonly measureMs: number;
@@ -96,7 +96,7 @@ export class ClosedLoop {
     this.#now = performance.now();
     for (const sender of this.#senders) this.#due.add(sender);
     this.#flush();
-    await this.#fleet.guard(passed(warmUpMs));
+    await this.#fleet.guard(this.#meter.warmUp(warmUpMs));
     this.#meter.start(this.#delivered);
     await this.#fleet.guard(passed(measureMs));
     this.#isSending = false;

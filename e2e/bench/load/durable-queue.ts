@@ -99,7 +99,7 @@ class QueueRun {
 
     const settled = new Promise<void>((resolve) => (this.#settled = resolve));
     this.#flush();
-    await this.#fleet.guard(passed(warmUpMs));
+    await this.#fleet.guard(this.#meter.warmUp(warmUpMs));
     this.#meter.start(this.#acknowledged);
     await this.#fleet.guard(passed(measureMs));
     this.#state = 'draining';

@@ -1,3 +1,4 @@
+import { setTimeout as passed } from 'node:timers/promises';
 import { ProcessTree } from '../process-tree.ts';
 import { readCounter } from './connection.ts';
 import { Histogram } from './histogram.ts';
@@ -35,11 +36,16 @@ export interface Ledger {
   readonly disordered: number;
 }
 
+/** How many times longer than asked for a warm-up may take. */
+export const LONGEST_WARM_UP = 8;
+const LOOK_MS = 50;
+
 /** Reads the broker's and its own process' meters at both ends of a stretch of work. */
 export class Meter {
   readonly latency = new Histogram();
   readonly #broker: ProcessTree;
   readonly #store: ProcessTree | undefined;
+  readonly #nodeCount: number;
   #brokerCpu = 0;
   #storeCpu = 0;
   #ownCpu = 0;
@@ -50,6 +56,7 @@ export class Meter {
 
   constructor({ pids, storePid }: Pick<Target, 'pids' | 'storePid'>) {
     this.#broker = new ProcessTree(pids);
+    this.#nodeCount = pids.length;
     this.#store = storePid === undefined ? undefined : new ProcessTree([storePid]);
   }
 
@@ -59,6 +66,17 @@ export class Meter {
 
   rssAnonBytes(): number {
     return this.#broker.rssAnonBytes();
+  }
+
+  /**
+   * Resolves when the broker has worked for `ms`: by the clock, and by its own CPU time for each node, since a busy
+   * machine may give it little of that and its code is compiled by use. Gives up on the latter after a while.
+   */
+  async warmUp(ms: number): Promise<void> {
+    const [startedAt, cpu] = [performance.now(), this.#broker.cpuMicros()];
+    await passed(ms);
+    const isCold = (): boolean => this.#broker.cpuMicros() - cpu < ms * 1000 * this.#nodeCount;
+    while (isCold() && performance.now() - startedAt < ms * LONGEST_WARM_UP) await passed(LOOK_MS);
   }
 
   /** `units`: the job's running count at this moment. */

@@ -1,4 +1,5 @@
 import { setTimeout as passed } from 'node:timers/promises';
+import { LONGEST_WARM_UP } from '../load/meter.ts';
 import { LoadProcess, runAlone } from '../load-process.ts';
 import { NOBODY, withinMs, type Workload } from './workload.ts';
 
@@ -18,7 +19,7 @@ export const lanes: Workload = {
 
     const destination = `/queue/bench-lanes-${++queueCount}`;
     // The queue is busy for longer than the topic is measured, whichever process is quicker to begin.
-    const times = { warmUpMs: scale.warmUpMs, measureMs: scale.measureMs * 2 + 2 * scale.warmUpMs };
+    const times = { warmUpMs: scale.warmUpMs, measureMs: scale.measureMs * 2 + LONGEST_WARM_UP * scale.warmUpMs };
     const queue = { kind: 'queue', target, destination, bodyBytes, window: queueWindow, queued: { from: 0, to: 0 }, ...times } as const;
     const busy = await LoadProcess.start(testbed);
     try {
