@@ -17,6 +17,7 @@ import type { MessageFrame } from './message-frame.ts';
 import type { Peer, PeerListener } from './peer.ts';
 import { ReceiptLine, type ReceiptSlot } from './receipt-line.ts';
 import { Subscriptions } from './subscriptions.ts';
+import type { SoftErrors } from './soft-errors.ts';
 import type { Subscription } from './subscription.ts';
 import { Submissions } from './submissions.ts';
 import { Temporaries } from './temporaries.ts';
@@ -36,7 +37,8 @@ export type SessionState = 'connecting' | 'connected' | 'closing' | 'closed';
  * parsed, what is queued is flushed.
  * **closed** — the socket is gone. What was in flight went back to its place, transactions are aborted, temporaries end.
  *
- * `fail` is the only way to an ERROR frame: ERROR, then close, in every version.
+ * `fail` is the only way to an ERROR frame: ERROR, then close, in every version. What a client may get instead of it is
+ * told in `SoftErrors`.
  */
 export class Session implements PeerListener {
   readonly id: string;
@@ -49,6 +51,8 @@ export class Session implements PeerListener {
   readonly submissions: Submissions;
   version: Version = '1.0';
   identity: Identity | undefined;
+  /** Where the client asked for them. */
+  softErrors: SoftErrors | undefined;
   #state: SessionState = 'connecting';
   readonly #parser: FrameParser;
   #loginTimer: Timer | undefined;
@@ -172,6 +176,12 @@ export class Session implements PeerListener {
   /** DISCONNECT: nothing follows it; what was sent before is flushed, then the socket closes. */
   finish(): void {
     this.close(CLOSE_REASONS.disconnect);
+  }
+
+  /** A frame was refused before anything of it was done: told softly where its client wants that, else the end. */
+  refuse(error: ProtocolError, frame: Frame): void {
+    if (this.softErrors?.covers(error, frame)) this.softErrors.tell(error, frame.headers.get(HEADER.receipt));
+    else this.fail(error, frame);
   }
 
   /**

@@ -1,7 +1,7 @@
 import { Fifo } from '../lib/fifo.ts';
 import type { ProtocolError } from '../protocol/protocol-error.ts';
 import type { Delivery } from './delivery.ts';
-import type { Chain, Lane, Operation, Outcome } from './engine.ts';
+import type { Chain, Failure, Lane, Operation, Outcome } from './engine.ts';
 import { engineFailure, internalError, messageNotFound } from './errors.ts';
 import { naturalLane } from './lane.ts';
 import type { ReceiptSlot } from './receipt-line.ts';
@@ -16,12 +16,15 @@ export interface Submission {
   readonly receiptId: string | undefined;
   /** Deliveries it settles or gives back; should it fail, they are returned to their queues. */
   readonly deliveries?: readonly Delivery[];
+  /** A SEND on its own: where the client asked for it, its failure need not end the session (`SoftErrors`). */
+  readonly isAlone?: boolean;
 }
 
-/** One that must not start yet. */
-interface Parked {
+/** One that was taken in; it may have to wait for its start. */
+interface Pending {
   readonly submission: Submission;
   readonly slot: ReceiptSlot | undefined;
+  readonly chain: Chain;
 }
 
 /**
@@ -35,15 +38,18 @@ interface Parked {
  *
  *     idle --volatile--> volatile under way --durable--> parking --all done--> durable under way --all done--> idle
  *       \---------------------------durable--------------------------------->/
+ *
+ * A failure breaks the chain, and with it everything taken in until the failure is known. It ends the session, or, if it
+ * is told softly, what is taken in from then on has a new chain.
  */
 export class Submissions {
   readonly #session: Session;
-  readonly #chain: Chain = { broken: false };
+  #chain: Chain = { broken: false };
   #pendingCount = 0;
   #pendingBytes = 0;
   /** Groups with the engine, by lane. */
   readonly #underWay = { durable: 0, volatile: 0 };
-  readonly #parked = new Fifo<Parked>();
+  readonly #parked = new Fifo<Pending>();
   #isPaused = false;
   #idleWaiters: (() => void)[] = [];
 
@@ -58,8 +64,9 @@ export class Submissions {
       receiptId === undefined ? undefined : receipts.open(this.#session.receiptFrame(receiptId), this.#session.sendControl);
     this.#taken(bytes);
     const lane = this.#parked.length > 0 ? undefined : this.#laneFor(submission);
-    if (lane) this.#start(submission, lane, slot);
-    else this.#parked.push({ submission, slot });
+    const pending: Pending = { submission, slot, chain: this.#chain };
+    if (lane) this.#start(pending, lane);
+    else this.#parked.push(pending);
   }
 
   /** Resolves when everything submitted so far is done: what SUBSCRIBE, UNSUBSCRIBE, COMMIT and DISCONNECT wait for. */
@@ -112,21 +119,22 @@ export class Submissions {
     return lane === 'durable' && this.#underWay.volatile > 0 ? undefined : lane;
   }
 
-  #start(submission: Submission, lane: Lane, slot: ReceiptSlot | undefined): void {
+  #start(pending: Pending, lane: Lane): void {
+    const { submission, chain } = pending;
     const { broker } = this.#session;
     this.#underWay[lane]++;
-    broker.engine.apply({ operations: submission.operations, lane, chain: this.#chain }).then(
+    broker.engine.apply({ operations: submission.operations, lane, chain }).then(
       (outcome) => {
         this.#finished(submission, lane);
-        this.#conclude(submission, outcome, slot);
+        this.#conclude(pending, outcome);
         this.#startParked();
       },
       (error: unknown) => {
         // What the engine did is not known, so nothing may follow.
-        this.#chain.broken = true;
+        chain.broken = true;
         this.#finished(submission, lane);
         broker.log.error({ event: 'apply-failed', session: this.#session.id, error });
-        this.#refuse(submission, internalError(), slot);
+        this.#refuse(pending, internalError());
         this.#startParked();
       },
     );
@@ -137,7 +145,7 @@ export class Submissions {
       const lane = this.#laneFor(first.submission);
       if (!lane) return;
       this.#parked.shift();
-      this.#start(first.submission, lane, first.slot);
+      this.#start(first, lane);
     }
   }
 
@@ -162,10 +170,12 @@ export class Submissions {
     }
   }
 
-  #conclude(submission: Submission, outcome: Outcome, slot: ReceiptSlot | undefined): void {
+  #conclude(pending: Pending, outcome: Outcome): void {
+    const { submission, slot } = pending;
     if (!outcome.ok) {
       this.#session.broker.advisories?.full(submission.operations, outcome.failure);
-      this.#refuse(submission, engineFailure(outcome.failure), slot);
+      if (submission.isAlone && this.#session.softErrors?.coversFailure(outcome.failure)) this.#refuseSoftly(pending, outcome.failure);
+      else this.#refuse(pending, engineFailure(outcome.failure));
       return;
     }
     // A late ACK that found nothing is no harm, unless its sender wants to know.
@@ -177,8 +187,14 @@ export class Submissions {
     }
   }
 
+  #refuseSoftly({ submission, slot, chain }: Pending, failure: Failure): void {
+    // One that only fell with an earlier group leaves the say to that one, whose failure may yet end the session.
+    if (failure.code !== 'chain-broken' && chain === this.#chain) this.#chain = { broken: false };
+    this.#session.softErrors?.tell(engineFailure(failure), submission.receiptId, slot);
+  }
+
   /** The ERROR stands where the receipt would have stood: what was stored before is receipted before it. */
-  #refuse(submission: Submission, error: ProtocolError, slot: ReceiptSlot | undefined): void {
+  #refuse({ submission, slot }: Pending, error: ProtocolError): void {
     const session = this.#session;
     if (submission.deliveries) session.subscriptions.giveBack(submission.deliveries);
     if (error.code === 'store-failed' || (error.code === 'store-unreachable' && !slot)) session.failReceipt(error, submission.receiptId);

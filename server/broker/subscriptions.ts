@@ -52,19 +52,25 @@ export class Subscriptions {
 
   /** From now on messages come. */
   attach(subscription: Subscription): void {
-    const { broker } = this.#session;
     for (const source of subscription.sources) {
-      if (source.kind === 'topic') fanoutOf(broker, source.name).add(source.name, source.isPattern, subscription);
-      else if (source.kind === 'browser') {
-        source.browser = new QueueBrowser(subscription, source.queue);
-        source.browser.pump();
-      } else {
-        // Only now: a dispatcher found earlier might have been retired while the others of a composite were opened.
-        source.dispatcher = broker.queues.findOrCreate(source.queue);
-        source.dispatcher.add(subscription);
+      switch (source.kind) {
+        case 'topic':
+          fanoutOf(this.#session.broker, source.name).add(source.name, source.isPattern, subscription);
+          break;
+        case 'queue':
+          // Only now: a dispatcher found earlier might have been retired while the others of a composite were opened.
+          source.dispatcher = this.#session.broker.queues.findOrCreate(source.queue);
+          source.dispatcher.add(subscription);
+          break;
+        case 'browser':
+          source.browser = new QueueBrowser(subscription, source.queue);
+          source.browser.pump();
+          break;
+        case 'soft-errors':
+          this.#session.softErrors?.add(subscription);
       }
     }
-    broker.advisories?.consumersStarted(subscription);
+    this.#session.broker.advisories?.consumersStarted(subscription);
   }
 
   /** Ends it; what was in flight is handed to the caller, to be released. */
@@ -72,7 +78,7 @@ export class Subscriptions {
     this.#byKey.delete(subscription.key);
     this.#byNumber.delete(subscription.number);
     subscription.isLive = false;
-    for (const source of subscription.sources) detach(this.#session.broker, source, subscription);
+    for (const source of subscription.sources) detach(source, subscription);
     this.#session.broker.advisories?.consumersEnded(subscription);
     return subscription.inflight.drain();
   }
@@ -123,13 +129,16 @@ function fanoutOf({ topics, advisories }: BrokerContext, topic: string): TopicFa
   return advisories && isAdvisoryTopic(topic) ? advisories.topics : topics;
 }
 
-function detach(broker: BrokerContext, source: Source, subscription: Subscription): void {
+function detach(source: Source, subscription: Subscription): void {
+  const { broker, softErrors } = subscription.session;
   if (source.kind === 'topic') {
     fanoutOf(broker, source.name).remove(source.name, source.isPattern, subscription);
     broker.engine.unwatch(source.name);
   } else if (source.kind === 'queue' && source.dispatcher) {
     source.dispatcher.remove(subscription);
     broker.queues.retire(source.dispatcher);
+  } else if (source.kind === 'soft-errors') {
+    softErrors?.remove(subscription);
   }
 }
 

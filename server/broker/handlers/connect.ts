@@ -4,9 +4,11 @@ import { HEADER } from '../../protocol/header-names.ts';
 import { negotiateHeartBeat, parseHeartBeat, type HeartBeatTerms } from '../../protocol/heart-beat.ts';
 import { negotiateVersion } from '../../protocol/version.ts';
 import type { Identity, LoginVerdict } from '../access.ts';
+import { readBoolean } from '../boolean-header.ts';
 import { CLOSE_REASONS } from '../close-reason.ts';
 import { badConnect, loginRefused, versionMismatch } from '../errors.ts';
 import type { Session } from '../session.ts';
+import { SoftErrors } from '../soft-errors.ts';
 import type { Handled } from './index.ts';
 
 /** CONNECT and STOMP: version, heart-beats, login, CONNECTED. */
@@ -20,6 +22,10 @@ export function connect(session: Session, frame: Frame): Handled {
   if ('code' in wish) return badConnect(wish.code, wish.detail);
   const { minHeartBeatMs, maxHeartBeatMs } = session.broker.limits;
   const terms = negotiateHeartBeat(wish, { minMs: minHeartBeatMs, maxMs: maxHeartBeatMs });
+
+  const isSoft = readBoolean(frame.command, headers, HEADER.xSoftErrors) ?? false;
+  if (typeof isSoft === 'object') return badConnect(isSoft.code, isSoft.detail);
+  if (isSoft) session.softErrors = new SoftErrors(session);
 
   const verdict = session.broker.authenticator.authenticate({
     login: headers.get(HEADER.login),

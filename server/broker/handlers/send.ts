@@ -86,7 +86,7 @@ function accept(session: Session, frame: Frame, destinations: readonly Destinati
     if (!overflow) session.acknowledge(frame);
     return overflow;
   }
-  session.submissions.submit({ operations, bytes, receiptId: headers.get(HEADER.receipt) });
+  session.submissions.submit({ operations, bytes, receiptId: headers.get(HEADER.receipt), isAlone: true });
   return undefined;
 }
 
