@@ -38,8 +38,9 @@ export class ProxiedConnection {
 
   cut(): void {
     this.#clear();
-    this.client.resetAndDestroy();
-    this.server.resetAndDestroy();
+    // Not `resetAndDestroy`: when the other end resets at the same moment, Node 20 keeps the socket and never exits.
+    this.client.destroy();
+    this.server.destroy();
   }
 
   #clear(): void {

@@ -15,7 +15,7 @@ export async function startTcpProxy(target: ProxyTarget): Promise<TcpProxy> {
 /**
  * Passes octets on, until told otherwise:
  *
- * - `cut`: every connection is reset at once; new ones are taken.
+ * - `cut`: every connection is closed at once, whatever was still on its way; new ones are taken.
  * - `blackHole`: connections are taken and stay, their octets vanish, both ways, and so does their end.
  * - `delay`: octets arrive later, in their order.
  * - `refuse`: new connections are refused; those there are stay.
