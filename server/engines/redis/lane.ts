@@ -288,7 +288,9 @@ export class Lane {
 
   #stall(): void {
     this.#state = 'stalled';
-    this.#expireLater();
+    // Whatever could wait for ever does not, when the node goes.
+    if (this.#isClosing) this.#expire();
+    else this.#expireLater();
   }
 
   /** Nothing is left that somebody waits for: what was answered may still be on its way. */
