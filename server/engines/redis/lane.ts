@@ -6,7 +6,7 @@ import type { Job } from './job.ts';
 import type { Keys } from './keys.ts';
 import { LinkLostError, ReplyError, type Link, type Reply } from './link/link.ts';
 import type { Membership } from './membership.ts';
-import { listOf, numberOf, textOf } from './reply.ts';
+import { listOf, numberOf, textOf, UnexpectedReplyError } from './reply.ts';
 import { SCRIPTS } from './scripts.ts';
 
 /** What one batch takes at most, so that no script keeps Redis from others for long; a larger job goes alone. */
@@ -163,10 +163,7 @@ export class Lane {
       case 'OK':
       case 'DUP':
         if (batch.isSuspect && textOf(results) === '') return this.#withoutSuspect(batch);
-        this.#batch = undefined;
-        this.#maxJobs = Infinity;
-        this.#remember(batch);
-        textOf(results).split(',').forEach((result, i) => this.#conclude(batch.jobs[i]!, result));
+        this.#concludeAll(batch, textOf(results));
         return;
       case 'FENCED':
         this.#takeApart(batch);
@@ -177,6 +174,17 @@ export class Lane {
         this.#takeApart(batch);
         this.#number = numberOf(results);
     }
+  }
+
+  /** Throws, with nothing concluded, if these are not the results of these jobs. */
+  #concludeAll(batch: Batch, text: string): void {
+    const results = text === '' ? [] : text.split(',');
+    const count = batch.jobs.length;
+    if (results.length !== count) throw new UnexpectedReplyError(`expected a result for each of ${count} groups, got ${results.length}`);
+    this.#batch = undefined;
+    this.#maxJobs = Infinity;
+    this.#remember(batch);
+    for (const [i, job] of batch.jobs.entries()) this.#conclude(job, results[i]!);
   }
 
   #remember({ node, number, jobs }: Batch): void {
