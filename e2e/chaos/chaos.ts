@@ -2,6 +2,7 @@ import { deepQueue } from './deep-queue.ts';
 import { diskFull } from './disk-full.ts';
 import { endlessPublisher } from './endless-publisher.ts';
 import { killNode } from './kill-node.ts';
+import { manyNodes } from './many-nodes.ts';
 import { pairs } from './pairs.ts';
 import { runScenarios } from './scenarios.ts';
 import { sharedFlushes } from './shared-flushes.ts';
@@ -18,4 +19,8 @@ await runScenarios({
   'endless-publisher': () => endlessPublisher({ messages: 500_000, bodyBytes: 1_000 }),
   'endless-publisher-large': () => endlessPublisher({ messages: 500, bodyBytes: 1024 * 1024 }),
   'deep-queue': () => deepQueue({ messages: 1_000_000, bodyBytes: 1_000 }),
+  'many-nodes': (seed) => manyNodes({ seed, steps: 50_000, nodeCount: 4, trouble: 'none' }),
+  'many-nodes-cut': (seed) => manyNodes({ seed, steps: 10_000, nodeCount: 4, trouble: 'cuts' }),
+  'many-nodes-ioredis': (seed) => manyNodes({ seed, steps: 5_000, nodeCount: 4, trouble: 'all', client: 'ioredis' }),
+  'many-nodes-trouble': (seed) => manyNodes({ seed, steps: 10_000, nodeCount: 4, trouble: 'all' }),
 });
