@@ -1,12 +1,18 @@
+import { busTrouble } from './bus-trouble.ts';
 import { deepQueue } from './deep-queue.ts';
 import { diskFull } from './disk-full.ts';
 import { endlessPublisher } from './endless-publisher.ts';
 import { killNode } from './kill-node.ts';
+import { lanes } from './lanes.ts';
+import { linkBlips } from './link-blips.ts';
 import { manyNodes } from './many-nodes.ts';
 import { pairs } from './pairs.ts';
 import { runScenarios } from './scenarios.ts';
 import { sharedFlushes } from './shared-flushes.ts';
 import { slowReader } from './slow-reader.ts';
+import { storeLoss } from './store-loss.ts';
+import { topicOrder } from './topic-order.ts';
+import { wildcardChurn } from './wildcard-churn.ts';
 
 /** `npm run chaos [name …]`: every failure scenario at full size. CI runs the same ones small (`chaos.e2e.ts`). */
 await runScenarios({
@@ -23,4 +29,16 @@ await runScenarios({
   'many-nodes-cut': (seed) => manyNodes({ seed, steps: 10_000, nodeCount: 4, trouble: 'cuts' }),
   'many-nodes-ioredis': (seed) => manyNodes({ seed, steps: 5_000, nodeCount: 4, trouble: 'all', client: 'ioredis' }),
   'many-nodes-trouble': (seed) => manyNodes({ seed, steps: 10_000, nodeCount: 4, trouble: 'all' }),
+  'topic-order': () => topicOrder({ publishers: 70, messages: 500, window: 10 }),
+  'link-blips': (seed) => linkBlips({ blips: 500, seed }),
+  'link-blips-ioredis': (seed) => linkBlips({ blips: 500, seed, client: 'ioredis' }),
+  'link-blips-small-log': (seed) => linkBlips({ blips: 500, seed, topicLogBytes: 2_048 }),
+  'bus-trouble': () => busTrouble({ rounds: 5 }),
+  'bus-trouble-small-log': () => busTrouble({ rounds: 5, topicLogBytes: 2_048 }),
+  'wildcard-churn': (seed) => wildcardChurn({ cycles: 1_000, publishers: 50, seed }),
+  'store-flushed': () => storeLoss({ trouble: 'flush', times: 10 }),
+  'store-lost': () => storeLoss({ trouble: 'restart-empty', times: 10 }),
+  'store-restarted': () => storeLoss({ trouble: 'restart-aof', times: 10 }),
+  lanes: (seed) => lanes({ messages: 20_000, seed }),
+  'lanes-cut': (seed) => lanes({ messages: 20_000, seed, hasBlips: true }),
 });
