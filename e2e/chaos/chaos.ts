@@ -7,12 +7,26 @@ import { lanes } from './lanes.ts';
 import { linkBlips } from './link-blips.ts';
 import { manyNodes } from './many-nodes.ts';
 import { pairs } from './pairs.ts';
+import { blackHole } from './queues/black-hole.ts';
+import { cutLinks } from './queues/cut-links.ts';
+import { deadNode } from './queues/dead-node.ts';
+import { failover } from './queues/failover.ts';
+import { flushedScripts } from './queues/flushed-scripts.ts';
+import { frozenRedis } from './queues/frozen-redis.ts';
+import { fullRedis } from './queues/full-redis.ts';
+import { killNodes } from './queues/kill-nodes.ts';
+import { massRelease } from './queues/mass-release.ts';
+import { redisRestarts } from './queues/redis-restarts.ts';
 import { runScenarios } from './scenarios.ts';
 import { sharedFlushes } from './shared-flushes.ts';
 import { slowReader } from './slow-reader.ts';
 import { storeLoss } from './store-loss.ts';
 import { topicOrder } from './topic-order.ts';
 import { wildcardChurn } from './wildcard-churn.ts';
+
+/** As a cluster runs without a word about it, and shorter, for what waits for many leases. */
+const usual = { leaseMs: 15_000, beatMs: 1_000 };
+const short = { leaseMs: 3_000, beatMs: 300 };
 
 /** `npm run chaos [name …]`: every failure scenario at full size. CI runs the same ones small (`chaos.e2e.ts`). */
 await runScenarios({
@@ -41,4 +55,17 @@ await runScenarios({
   'store-restarted': () => storeLoss({ trouble: 'restart-aof', times: 10 }),
   lanes: (seed) => lanes({ messages: 20_000, seed }),
   'lanes-cut': (seed) => lanes({ messages: 20_000, seed, hasBlips: true }),
+  'queues-killed-nodes': (seed) => killNodes({ kills: 30, seed, ...short }),
+  'queues-dead-node': () => deadNode({ held: 1_000, ...usual }),
+  'queues-frozen-redis': (seed) => frozenRedis({ freezes: 5, seed, ...short }),
+  'queues-frozen-redis-usual': (seed) => frozenRedis({ freezes: 1, seed, ...usual }),
+  'queues-cut-links': (seed) => cutLinks({ cuts: 300, seed, leaseMs: 8_000, beatMs: 500 }),
+  'queues-black-hole': (seed) => blackHole({ holes: 6, seed, leaseMs: 8_000, beatMs: 500, lengths: [0.3, 2.5] }),
+  'queues-restarts-always': (seed) => redisRestarts({ restarts: 15, seed, ...short, fsync: 'always' }),
+  'queues-restarts-everysec': (seed) => redisRestarts({ restarts: 15, seed, ...short, fsync: 'everysec' }),
+  'queues-restarts-never': (seed) => redisRestarts({ restarts: 10, seed, ...short, fsync: 'never' }),
+  'queues-flushed-scripts': (seed) => flushedScripts({ flushes: 2_000, seed }),
+  'queues-failover': (seed) => failover({ rounds: 8, seed, ...short }),
+  'queues-full-redis': () => fullRedis({ ...short, roomBytes: 20_000_000 }),
+  'queues-mass-release': () => massRelease({ messages: 10_000, consumers: 100, ...short }),
 });
