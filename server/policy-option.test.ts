@@ -81,7 +81,7 @@ describe('the option policies', () => {
       assert.deepEqual(load({ type: 'object' }).policies[1]?.schema, { type: 'object' });
       assert.match(problem('none.json'), /^policies\[1\]\.schema must name a file with a JSON Schema, but .*none\.json cannot be read/);
       assert.match(problem('bad.json'), /bad\.json cannot be read as JSON: /);
-      assert.match(problem('list.json'), /^policies\[1\]\.schema \(.*list\.json\) must be a JSON Schema .*but it is none: schema must be object or boolean/);
+      assert.match(problem('list.json'), /^policies\[1\]\.schema \(.*list\.json\) must be a JSON Schema .*but it is none: schema is invalid/);
       assert.match(problem({ type: 'objekt' }), /^policies\[1\]\.schema must be a JSON Schema .*: schema is invalid: data\/type/);
       assert.match(problem(7), /at \[1\]\.schema: expected a JSON Schema or the path of a file with one, got 7/);
     } finally {
