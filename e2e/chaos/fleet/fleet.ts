@@ -5,7 +5,7 @@ import { connectRedis } from '../../../server/engines/redis/link/connect-redis.t
 import type { ClientName } from '../../../server/engines/redis/link/source.ts';
 import type { RedisEngineOptions } from '../../../server/engines/redis/options.ts';
 import { numberOf, listOf } from '../../../server/engines/redis/reply.ts';
-import { SCRIPTS } from '../../../server/engines/redis/scripts.ts';
+import { call, SCRIPTS } from '../../../server/engines/redis/scripts.ts';
 import { startRedis, type RedisServer } from '../../../server/engines/redis/testing/redis-server.ts';
 import { withLink } from '../../../server/engines/redis/testing/redis-subject.ts';
 import { startTcpProxy } from '../../../server/engines/redis/testing/tcp-proxy.ts';
@@ -48,7 +48,7 @@ export class Fleet {
     const redis = connectRedis(this.server.url, { key: this.keys.nodes, scripts: Object.values(SCRIPTS) });
     await withLink(redis, async (link) => {
       for (;;) {
-        const reply = listOf(await link.run(SCRIPTS.reap, this.keys.nodes, [member, -1, bite]));
+        const reply = listOf(await call(link, this.keys, SCRIPTS.reap, { node: member, lease: -1, limit: bite }));
         if (numberOf(reply[2]) === 1) return;
         await wait(2);
       }

@@ -2,6 +2,8 @@ import type { Chain, Lane } from '../../broker/engine.ts';
 import type { Holds } from './holds.ts';
 import type { Job, StoreOperation } from './job.ts';
 import type { Argument } from './link/link.ts';
+import { argumentsOf } from './script.ts';
+import { SCRIPTS } from './scripts.ts';
 import { encodeEntry, encodeStored } from './stored-message.ts';
 
 /** The nodes whose wildcards match a topic, as far as this node knows. */
@@ -44,7 +46,15 @@ function encodeJobs(context: BatchContext, node: string, number: number, jobs: r
   const puts = jobs.reduce((sum, job) => sum + job.puts, 0);
   const grows = jobs.some((job) => job.grows);
   const { lane, wildcards, topicLogBytes } = context;
-  const argv: Argument[] = [node, lane, `${number}`, `${puts}`, grows ? '1' : '0', `${wildcards.version}`, `${topicLogBytes}`];
+  const argv = argumentsOf(SCRIPTS.apply, {
+    node,
+    lane,
+    number: `${number}`,
+    puts: `${puts}`,
+    grows: grows ? '1' : '0',
+    version: `${wildcards.version}`,
+    capacity: `${topicLogBytes}`,
+  });
   const chains = new Map<Chain, number>();
   for (let i = 0; i < jobs.length; ) {
     const count = runLength(context, jobs, i);

@@ -2,10 +2,10 @@ import type { Claimed, ConsumerWant } from '../../broker/engine.ts';
 import { messageBytes } from '../../broker/message.ts';
 import type { Holds } from './holds.ts';
 import type { Keys } from './keys.ts';
-import type { Argument, Link, Reply } from './link/link.ts';
+import type { Link, Reply } from './link/link.ts';
 import type { Membership } from './membership.ts';
 import { listOf, numberOf, octetsOf, textOf } from './reply.ts';
-import { SCRIPTS } from './scripts.ts';
+import { call, SCRIPTS } from './scripts.ts';
 import { decodeStored } from './stored-message.ts';
 
 export interface ClaimsParts {
@@ -84,7 +84,7 @@ export class Claims {
     this.#waiting.delete(queue);
     const { keys, link, membership } = this.#parts;
     // Lost: then a nudge comes that nobody needs, and is answered by another of these.
-    if (link.isUp && membership.isMember) link.run(SCRIPTS.leave, keys.nodes, [membership.node, queue]).catch(() => undefined);
+    if (link.isUp && membership.isMember) call(link, keys, SCRIPTS.leave, { node: membership.node, queue }).catch(() => undefined);
   }
 
   /** A temporary queue is there from now on, of which nobody could be told before. */
@@ -122,7 +122,7 @@ export class Claims {
     const { era } = holds;
     const { node } = membership;
     try {
-      const reply = listOf(await link.run(SCRIPTS.claim, keys.nodes, [node, ++this.#number, queue, credit, maxBytes]));
+      const reply = listOf(await call(link, keys, SCRIPTS.claim, { node, number: ++this.#number, queue, want: credit, maxBytes }));
       const status = textOf(reply[0]);
       if (status === 'FENCED') membership.expelled(node, link);
       if (status !== 'OK') return NOTHING;
@@ -172,9 +172,9 @@ export class Claims {
     for (const queue of [...this.#uncertain]) {
       if (!link.isUp || !membership.isMember) return;
       const { node } = membership;
-      const argv: Argument[] = [node, ++this.#number, queue, ...holds.ofQueue(queue)];
+      const given = { node, number: ++this.#number, queue };
       try {
-        const status = textOf(listOf(await link.run(SCRIPTS.reconcile, keys.nodes, argv))[0]);
+        const status = textOf(listOf(await call(link, keys, SCRIPTS.reconcile, given, holds.ofQueue(queue)))[0]);
         if (status === 'FENCED') membership.expelled(node, link);
         if (status !== 'STALE') this.#uncertain.delete(queue);
       } catch {

@@ -3,7 +3,7 @@ import type { NodeInfo } from '../../broker/engine.ts';
 import type { Keys } from './keys.ts';
 import type { Link } from './link/link.ts';
 import { listOf, numberOf, textOf } from './reply.ts';
-import { SCRIPTS } from './scripts.ts';
+import { call, SCRIPTS } from './scripts.ts';
 
 /** What nodes say of themselves. A node of another version may say more or less. */
 const described = z.object({
@@ -36,11 +36,11 @@ export class Directory {
     // They come by their last beat: a member whose joining was never answered stands before its successor.
     const found = (await this.#members()).findLast(({ info }) => info.id === node);
     if (!found) return false;
-    return numberOf(await this.#link.run(SCRIPTS.tell, this.#keys.nodes, [found.member, command])) === 1;
+    return numberOf(await call(this.#link, this.#keys, SCRIPTS.tell, { node: found.member, command })) === 1;
   }
 
   async #members(): Promise<{ readonly member: string; readonly info: NodeInfo }[]> {
-    const reply = listOf(await this.#link.run(SCRIPTS.nodes, this.#keys.nodes, []));
+    const reply = listOf(await call(this.#link, this.#keys, SCRIPTS.nodes, {}));
     const members: { member: string; info: NodeInfo }[] = [];
     for (let i = 0; i < reply.length; i += 4) {
       const member = textOf(reply[i]);

@@ -2,7 +2,7 @@ import type { ReceiptLevel } from '../../broker/engine.ts';
 import type { Keys } from './keys.ts';
 import { ReplyError, type Link } from './link/link.ts';
 import { listOf, numberOf, octetsOf, textOf } from './reply.ts';
-import { SCRIPTS } from './scripts.ts';
+import { call, SCRIPTS } from './scripts.ts';
 
 /** How full Redis may be before it is said. */
 const FULL_SHARE = 0.85;
@@ -93,7 +93,7 @@ export class Durability {
     try {
       // WAIT speaks of the writes of its own connection, and a batch that is sent again may have been written by another.
       const [, confirmed] = await Promise.all([
-        link.run(SCRIPTS.barrier, keys.nodes, []),
+        call(link, keys, SCRIPTS.barrier, {}),
         link.command(['WAIT', this.#wish.replicas, waitMs]),
       ]);
       return numberOf(confirmed) >= this.#wish.replicas;

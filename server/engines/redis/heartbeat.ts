@@ -3,7 +3,7 @@ import type { Link } from './link/link.ts';
 import type { Membership } from './membership.ts';
 import type { LogPlace } from './parcel.ts';
 import { listOf, numberOf, textOf } from './reply.ts';
-import { SCRIPTS } from './scripts.ts';
+import { call, SCRIPTS } from './scripts.ts';
 
 export interface HeartbeatParts {
   readonly keys: Keys;
@@ -77,7 +77,7 @@ export class Heartbeat {
   async #ask(node: string): Promise<void> {
     const { keys, link, membership, leaseMs, onBeat, onCommand, onDead } = this.#parts;
     if (!membership.isMember) return membership.greet(link);
-    const reply = listOf(await link.run(SCRIPTS.beat, keys.nodes, [node, leaseMs, membership.describe(), this.#heardBy(node).count]));
+    const reply = listOf(await call(link, keys, SCRIPTS.beat, { node, lease: leaseMs, info: membership.describe(), heardCommands: this.#heardBy(node).count }));
     if (textOf(reply[0]) === 'FENCED') return membership.expelled(node, link);
     const place = { generation: numberOf(reply[3]), id: textOf(reply[4]) };
     const told = { epoch: numberOf(reply[1]), parcel: numberOf(reply[2]), place, wildcards: numberOf(reply[5]) };

@@ -5,7 +5,7 @@ import type { Link } from './link/link.ts';
 import type { Membership } from './membership.ts';
 import { decodeLogged, decodeParcel, type LoggedParcel, type LogPlace, type Parcel } from './parcel.ts';
 import { listOf, numberOf, octetsOf, textOf } from './reply.ts';
-import { SCRIPTS } from './scripts.ts';
+import { call, SCRIPTS } from './scripts.ts';
 import { decodeEntries } from './stored-message.ts';
 
 export interface InboxParts {
@@ -160,7 +160,7 @@ export class Inbox {
       if (!link.isUp || !membership.isMember) return false;
       const { generation, id } = this.#place;
       try {
-        const reply = listOf(await link.run(SCRIPTS.heal, keys.nodes, [membership.node, generation, id]));
+        const reply = listOf(await call(link, keys, SCRIPTS.heal, { node: membership.node, generation, id }));
         if (life !== this.#life || this.#isClosed) return true;
         for (let i = 3; i < reply.length; i += 2) this.#takeLogged(decodeLogged(textOf(reply[i]), octetsOf(reply[i + 1])));
         this.#place = { generation: numberOf(reply[0]), id: textOf(reply[1]) };

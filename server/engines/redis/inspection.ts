@@ -3,11 +3,11 @@ import { EngineError, isTemporaryQueue, type LogEntry, type LogPage, type LogPos
 import { messageBytes, type Message } from '../../broker/message.ts';
 import { unreachable } from './failures.ts';
 import type { Keys } from './keys.ts';
-import { LinkLostError, type Argument, type Link, type Reply } from './link/link.ts';
+import { LinkLostError, type Link, type Reply } from './link/link.ts';
 import type { Membership } from './membership.ts';
 import { listOf, numberOf, octetsOf, textOf } from './reply.ts';
-import type { Script } from './script.ts';
-import { SCRIPTS } from './scripts.ts';
+import type { Given, Script } from './script.ts';
+import { call, SCRIPTS } from './scripts.ts';
 import { decodeLogRecord, decodeStored } from './stored-message.ts';
 
 /**
@@ -28,7 +28,7 @@ export class Inspection {
   }
 
   async readHeld(queue: string, seq: number): Promise<Message | undefined> {
-    const [stored] = await this.#run(SCRIPTS.readHeld, [this.#membership.node, queue, seq]);
+    const [stored] = await this.#ask(SCRIPTS.readHeld, { node: this.#membership.node, queue, seq });
     return stored ? decodeStored(octetsOf(stored)) : undefined;
   }
 
@@ -36,7 +36,7 @@ export class Inspection {
     const infos = new Map<string, QueueInfo>();
     let cursor = '0';
     do {
-      const reply = await this.#run(SCRIPTS.queues, [cursor]);
+      const reply = await this.#ask(SCRIPTS.queues, { cursor });
       cursor = textOf(reply[0]);
       for (let i = 1; i < reply.length; i += 4) {
         const name = textOf(reply[i]);
@@ -54,7 +54,7 @@ export class Inspection {
     let index = 0;
     let skip = offset;
     while (messages.length < limit && index >= 0) {
-      const reply = await this.#run(SCRIPTS.browse, [queue, index, skip, limit - messages.length]);
+      const reply = await this.#ask(SCRIPTS.browse, { queue, index, skip, limit: limit - messages.length });
       index = numberOf(reply[0]);
       skip -= numberOf(reply[1]);
       for (const stored of reply.slice(2)) {
@@ -68,7 +68,7 @@ export class Inspection {
   }
 
   async readLog(topic: string, after: LogPosition | undefined, limit: number): Promise<LogPage> {
-    const reply = await this.#run(SCRIPTS.readLog, [topic, after?.epoch ?? '*', after?.offset ?? 0, limit]);
+    const reply = await this.#ask(SCRIPTS.readLog, { topic, epoch: after?.epoch ?? '*', place: after?.offset ?? 0, limit });
     if (reply.length === 0) return { epoch: '', last: 0, entries: [], isComplete: after === undefined };
     const [last, isKnown, next] = reply.slice(1, 4).map(numberOf) as [number, number, number];
     const entries: LogEntry[] = [];
@@ -78,11 +78,11 @@ export class Inspection {
     return { epoch: textOf(reply[0]), last, entries, isComplete: isKnown === 1 && next === (after?.offset ?? 0) + 1 };
   }
 
-  async #run(script: Script, argv: readonly Argument[]): Promise<readonly Reply[]> {
+  async #ask<Name extends string>(script: Script<Name>, given: Given<Name>): Promise<readonly Reply[]> {
     const deadline = performance.now() + this.#waitMs;
     for (;;) {
       try {
-        if (this.#link.isUp) return listOf(await this.#link.run(script, this.#keys.nodes, argv));
+        if (this.#link.isUp) return listOf(await call(this.#link, this.#keys, script, given));
       } catch (error) {
         if (!(error instanceof LinkLostError)) throw error;
       }

@@ -2,7 +2,7 @@ import type { NodeSelf } from '../../broker/engine.ts';
 import type { Keys } from './keys.ts';
 import type { Link } from './link/link.ts';
 import { listOf, numberOf, textOf } from './reply.ts';
-import { SCRIPTS } from './scripts.ts';
+import { call, SCRIPTS } from './scripts.ts';
 
 /** How long a store of an earlier epoch is refused. */
 const REPLACED_MS = 10_000;
@@ -131,8 +131,8 @@ export class Membership {
   }
 
   async #ask(connection: Pick<Link, 'run'>, name: string, isJoining: boolean): Promise<[state: string, opened: Opened]> {
-    const asked = [name, isJoining ? 1 : 0, this.describe(), STORE_FORMAT];
-    const reply = listOf(await connection.run(SCRIPTS.open, this.#keys.nodes, asked));
+    const asked = { node: name, isJoining: isJoining ? 1 : 0, info: this.describe(), spoken: STORE_FORMAT };
+    const reply = listOf(await call(connection, this.#keys, SCRIPTS.open, asked));
     if (textOf(reply[0]) === 'FOREIGN') {
       throw new Error(`expected a store of format ${STORE_FORMAT} or one beside it, got ${numberOf(reply[1])}: it belongs to another release`);
     }

@@ -1,7 +1,7 @@
 import type { Keys } from './keys.ts';
 import type { Link } from './link/link.ts';
 import { listOf, numberOf, textOf } from './reply.ts';
-import { SCRIPTS } from './scripts.ts';
+import { call, SCRIPTS } from './scripts.ts';
 
 /** Messages given back in one bite, so that Redis is never kept for long. */
 const BITE = 1000;
@@ -45,7 +45,7 @@ export class Reaper {
   async #bite(node: string, leaseMs: number): Promise<number | undefined> {
     let messages = 0;
     for (;;) {
-      const reply = listOf(await this.#link.run(SCRIPTS.reap, this.#keys.nodes, [node, leaseMs, BITE]));
+      const reply = listOf(await call(this.#link, this.#keys, SCRIPTS.reap, { node, lease: leaseMs, limit: BITE }));
       if (textOf(reply[0]) === 'ALIVE') return undefined;
       messages += numberOf(reply[1]);
       if (numberOf(reply[2]) === 1) return messages;

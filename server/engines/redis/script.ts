@@ -1,20 +1,36 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { Argument } from './link/link.ts';
 
 const FOLDER = new URL('./scripts/', import.meta.url);
 
-/** A Lua script as the server runs it: what it needs of `common/`, then its own file. */
-export interface Script {
+/**
+ * A Lua script as the server runs it: what it needs of `common/`, then its own file. `Name` are the names of its arguments, as
+ * its head has them; a test holds head, names and file together.
+ */
+export interface Script<Name extends string = string> {
   readonly name: string;
+  /** Of the arguments that are always there, in their order. */
+  readonly parameters: readonly Name[];
+  /** Others follow, any number of them. */
+  readonly hasTail: boolean;
   readonly source: string;
   /** SHA-1 of the source, hexadecimal: what EVALSHA calls it by. */
   readonly sha: string;
 }
 
+/** Each argument by its name. */
+export type Given<Name extends string> = Readonly<Record<Name, Argument>>;
+
+/** Writes arguments in the order in which the script reads them; what follows is to be pushed behind them. */
+export function argumentsOf<Name extends string>(script: Script<Name>, given: Given<NoInfer<Name>>): Argument[] {
+  return script.parameters.map((name) => given[name]);
+}
+
 /** Reads `scripts/<name>.lua`; the lines `--@include <part>` are replaced by `scripts/common/<part>.lua`. */
-export function loadScript(name: string): Script {
+export function loadScript<const Name extends string>(name: string, parameters: readonly Name[], tail?: 'and more'): Script<Name> {
   const source = readScript(`${name}.lua`).replace(/^--@include (\S+)$/gm, (_line, part: string) => readScript(`common/${part}.lua`));
-  return { name, source, sha: createHash('sha1').update(source).digest('hex') };
+  return { name, parameters, hasTail: tail !== undefined, source, sha: createHash('sha1').update(source).digest('hex') };
 }
 
 export const readScript = (path: string): string => readFileSync(new URL(path, FOLDER), 'utf8');

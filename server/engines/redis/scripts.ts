@@ -1,22 +1,35 @@
-import { loadScript, type Script } from './script.ts';
+import type { Keys } from './keys.ts';
+import type { Argument, Link, Reply } from './link/link.ts';
+import { argumentsOf, loadScript, type Given, type Script } from './script.ts';
 
 /** Every script there is, one a verb; what each takes, returns and guarantees stands at its head. */
 export const SCRIPTS = {
-  apply: loadScript('apply'),
-  barrier: loadScript('barrier'),
-  beat: loadScript('beat'),
-  browse: loadScript('browse'),
-  claim: loadScript('claim'),
-  heal: loadScript('heal'),
-  interest: loadScript('interest'),
-  leave: loadScript('leave'),
-  nodes: loadScript('nodes'),
-  open: loadScript('open'),
-  queues: loadScript('queues'),
-  readHeld: loadScript('read-held'),
-  readLog: loadScript('read-log'),
-  reap: loadScript('reap'),
-  reconcile: loadScript('reconcile'),
-  tell: loadScript('tell'),
-  wildcards: loadScript('wildcards'),
+  apply: loadScript('apply', ['node', 'lane', 'number', 'puts', 'grows', 'version', 'capacity'], 'and more'),
+  barrier: loadScript('barrier', []),
+  beat: loadScript('beat', ['node', 'lease', 'info', 'heardCommands']),
+  browse: loadScript('browse', ['queue', 'index', 'skip', 'limit']),
+  claim: loadScript('claim', ['node', 'number', 'queue', 'want', 'maxBytes']),
+  heal: loadScript('heal', ['node', 'generation', 'id']),
+  interest: loadScript('interest', ['node', 'number'], 'and more'),
+  leave: loadScript('leave', ['node', 'queue']),
+  nodes: loadScript('nodes', []),
+  open: loadScript('open', ['node', 'isJoining', 'info', 'spoken']),
+  queues: loadScript('queues', ['cursor']),
+  readHeld: loadScript('read-held', ['node', 'queue', 'seq']),
+  readLog: loadScript('read-log', ['topic', 'epoch', 'place', 'limit']),
+  reap: loadScript('reap', ['node', 'lease', 'limit']),
+  reconcile: loadScript('reconcile', ['node', 'number', 'queue'], 'and more'),
+  tell: loadScript('tell', ['node', 'command']),
+  wildcards: loadScript('wildcards', ['since']),
 } as const satisfies Record<string, Script>;
+
+/** Runs a script for the cluster of those keys; `more` where it takes any. Rejects as `link.run`. */
+export function call<Name extends string>(
+  link: Pick<Link, 'run'>,
+  keys: Keys,
+  script: Script<Name>,
+  given: Given<NoInfer<Name>>,
+  more: readonly Argument[] = [],
+): Promise<Reply> {
+  return link.run(script, keys.nodes, [...argumentsOf(script, given), ...more]);
+}

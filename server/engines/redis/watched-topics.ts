@@ -5,7 +5,7 @@ import type { Keys } from './keys.ts';
 import type { Link } from './link/link.ts';
 import type { Membership } from './membership.ts';
 import { listOf, textOf } from './reply.ts';
-import { SCRIPTS } from './scripts.ts';
+import { call, SCRIPTS } from './scripts.ts';
 
 /** Wishes told to the store in one call. */
 const MAX_WISHES = 512;
@@ -99,7 +99,7 @@ export class WatchedTopics {
       const wishes = patterns.map((pattern, i) => `${wanted[i] ? '+' : '-'}${hasWildcard(pattern) ? '~' : '='}${pattern}`);
       const { node } = this.#membership;
       try {
-        const reply = listOf(await this.#link.run(SCRIPTS.interest, this.#keys.nodes, [node, ++this.#number, ...wishes]));
+        const reply = listOf(await call(this.#link, this.#keys, SCRIPTS.interest, { node, number: ++this.#number }, wishes));
         const status = textOf(reply[0]);
         if (status === 'FENCED') this.#membership.expelled(node, this.#link);
         if (status !== 'OK' || node !== this.#membership.node) continue;

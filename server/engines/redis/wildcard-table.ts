@@ -3,7 +3,7 @@ import type { WildcardMatcher } from './batch.ts';
 import type { Keys } from './keys.ts';
 import type { Link, Reply } from './link/link.ts';
 import { listOf, numberOf, textOf } from './reply.ts';
-import { SCRIPTS } from './scripts.ts';
+import { call, SCRIPTS } from './scripts.ts';
 
 const CACHED_TOPICS = 10_000;
 
@@ -84,7 +84,7 @@ export class WildcardTable implements WildcardMatcher {
     while (this.#isStale && this.#link.isUp) {
       this.#isStale = false;
       try {
-        this.#apply(listOf(await this.#link.run(SCRIPTS.wildcards, this.#keys.nodes, [this.#version])));
+        this.#apply(listOf(await call(this.#link, this.#keys, SCRIPTS.wildcards, { since: this.#version })));
       } catch {
         // The next beat tells the version again.
         return;

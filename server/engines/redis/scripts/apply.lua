@@ -1,8 +1,8 @@
 -- Applies a numbered batch of groups, each of them whole or not at all. The heart of both lanes.
 --
 -- KEYS     1 <P>nodes
--- ARGV     1 node, 2 lane (`durable`, `volatile`), 3 number of the batch in its lane, 4 messages it may put at most,
---          5 does it need room (0, 1), 6 version of the node's table of wildcards, 7 octets the shared log may take,
+-- ARGV     1 node, 2 lane (`durable`, `volatile`), 3 number (of the batch in its lane), 4 puts (at most), 5 grows (does it
+--          need room: 0, 1), 6 version (of the node's table of wildcards), 7 capacity (octets the shared log may take),
 --          then for each group: how many operations, chain (0 = none), operations:
 --          E queue stored | P topic matched maxMessages (-1 = no log, 0 = any number) maxAgeMs entry
 --          e queue stored                                                 of a message that was perhaps delivered before

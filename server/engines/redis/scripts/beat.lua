@@ -1,7 +1,7 @@
 -- A node's sign of life, which is the lease on all it holds; and who reaps the dead.
 --
 -- KEYS     1 <P>nodes
--- ARGV     1 node, 2 lease in ms, 3 what it says of itself (JSON), 4 how many commands it has heard since it joined
+-- ARGV     1 node, 2 lease (ms), 3 info (what it says of itself, JSON), 4 heardCommands (since it joined)
 -- RETURNS  {'OK', epoch, parcel, generation, id, wildcards, dead, before, command, …} | {'FENCED'}
 --          parcel: number of the last one sent to the node; generation, id: where the shared log ends
 --          dead: nodes for this one to reap, separated by spaces; before: how many commands came before these

@@ -1,7 +1,7 @@
 -- Shows messages at rest, from the head; claims nothing. Works in bounded bites.
 --
 -- KEYS     1 <P>nodes
--- ARGV     1 queue, 2 index in the list to begin at, 3 messages to skip, 4 how many to return at most
+-- ARGV     1 queue, 2 index (in the list, to begin at), 3 skip (so many messages), 4 limit (how many to return)
 -- RETURNS  {next index or -1 at the end, how many were skipped, stored, …}
 -- GUARANTEE in order; what comes and goes between two bites may be missed or shown twice.
 --@include base

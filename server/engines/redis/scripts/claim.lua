@@ -1,7 +1,7 @@
 -- Takes messages from the head of a queue and holds them for a node.
 --
 -- KEYS     1 <P>nodes
--- ARGV     1 node, 2 number of the claim, 3 queue, 4 how many, 5 octets at most (one message always)
+-- ARGV     1 node, 2 number (of the claim), 3 queue, 4 want (how many), 5 maxBytes (one message always)
 -- RETURNS  {'OK', more (0, 1), seq, attempts or nil, stored, seq, …} | {'STALE'} | {'FENCED'}
 --          attempts: `<failures> <recoveries>`
 -- GUARANTEE a message is held by one node; one that got less than it wanted is told by a nudge when there is more.

@@ -1,7 +1,7 @@
 -- Reads a node's parcels once more, from the shared log.
 --
 -- KEYS     1 <P>nodes
--- ARGV     1 node, 2 generation, 3 id in it to read on behind
+-- ARGV     1 node, 2 generation, 3 id (in it, to read on behind)
 -- RETURNS  {next generation, next id, is there more (0, 1), what, entries, what, entries, …}
 --          what: `<number of the parcel>:<indexes of its entries, separated by commas; none = all>`
 --          entries: each with its length before it (u32); empty = they were too large to be kept

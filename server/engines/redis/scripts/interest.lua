@@ -1,7 +1,7 @@
 -- What topics a node asks for from now on, and what no longer.
 --
 -- KEYS     1 <P>nodes
--- ARGV     1 node, 2 number of the change, then each wish: `+=topic`, `-=topic`, `+~pattern`, `-~pattern`
+-- ARGV     1 node, 2 number (of the change), then each wish: `+=topic`, `-=topic`, `+~pattern`, `-~pattern`
 -- RETURNS  {'OK'} | {'STALE'} | {'FENCED'}
 -- GUARANTEE whatever any node publishes after this reaches this one's inbox. Wishes of an older number, arriving late, do
 --          nothing.

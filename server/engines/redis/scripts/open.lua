@@ -1,7 +1,7 @@
 -- The first words on every connection. Finds out whether this is the server it was; makes a node a member if it asks.
 --
 -- KEYS     1 <P>nodes
--- ARGV     1 node, 2 whether it joins (0, 1), 3 what it says of itself (JSON), 4 format of keys and values that it speaks
+-- ARGV     1 node, 2 isJoining (0, 1), 3 info (what it says of itself, JSON), 4 spoken (its format of keys and values)
 -- RETURNS  {'FOREIGN', format} where the store is of a format that the node cannot share, else
 --          {'JOINED' | 'MEMBER' | 'FENCED' | 'TAKEN', epoch, suspect, durable, volatile, inbox, generation, id, wildcards, table}
 --          epoch: another for each server process and each loss of everything

@@ -1,7 +1,7 @@
 -- The queues there are, by pages.
 --
 -- KEYS     1 <P>nodes
--- ARGV     1 cursor ('0' at first)
+-- ARGV     1 cursor (0 at first)
 -- RETURNS  {next cursor ('0' = done), name, ready, all messages, octets, name, …}
 -- GUARANTEE a queue that is there all the time is among them, perhaps twice.
 --@include base

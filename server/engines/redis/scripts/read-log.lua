@@ -1,7 +1,7 @@
 -- Reads the log of a topic onwards.
 --
 -- KEYS     1 <P>nodes
--- ARGV     1 topic, 2 epoch and 3 offset of the place to read behind (`*` and 0 = from the beginning), 4 how many at most
+-- ARGV     1 topic, 2 epoch, 3 place (offset to read behind; `*` and 0 = from the beginning), 4 limit
 -- RETURNS  {epoch, last offset, is the place known (0, 1), next, offset, record, offset, record, …} | {} for a topic that
 --          keeps no log
 --          next: offset of the first entry behind the place, last + 1 if there is none; of the first of all for a place

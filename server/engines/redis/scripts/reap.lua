@@ -1,7 +1,7 @@
 -- Takes back what a dead or leaving node had, in bounded bites: messages to their places, temporary queues, interest.
 --
 -- KEYS     1 <P>nodes
--- ARGV     1 the node, 2 lease in ms (below 0: whatever its last beat), 3 messages at most
+-- ARGV     1 node, 2 lease (ms; below 0: whatever its last beat), 3 limit (so many messages)
 -- RETURNS  {'ALIVE'} | {'OK', messages given back, whether all is done (0, 1)}
 -- GUARANTEE from the first bite on the node is fenced: whatever it still sends is refused, but its last durable batch is
 --          known for an hour, so that it learns what became of it. Each message comes back with one more recovery.

@@ -1,7 +1,7 @@
 -- After a claim whose answer was lost: gives back what the node holds without knowing.
 --
 -- KEYS     1 <P>nodes
--- ARGV     1 node, 2 number of the claim (the lost one is older, and does nothing should it still arrive), 3 queue,
+-- ARGV     1 node, 2 number (of the claim: the lost one is older, and does nothing should it still arrive), 3 queue,
 --          then the numbers of the messages the node knows it holds
 -- RETURNS  {'OK', how many were given back} | {'STALE'} | {'FENCED'}
 -- GUARANTEE they are back in their places and nothing is counted: nobody has seen them.

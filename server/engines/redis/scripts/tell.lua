@@ -1,7 +1,7 @@
 -- Gives a node a command.
 --
 -- KEYS     1 <P>nodes
--- ARGV     1 the node, 2 command
+-- ARGV     1 node, 2 command
 -- RETURNS  1, or 0 if there is no such node
 -- GUARANTEE it comes by the node's inbox at once, or with its next beat: kept until then.
 --@include base

@@ -1,7 +1,7 @@
 -- What changed in the table of wildcards.
 --
 -- KEYS     1 <P>nodes
--- ARGV     1 version that the node has (0 = none)
+-- ARGV     1 since (the version that the node has, 0 = none)
 -- RETURNS  {'ALL', version, member, …} | {'CHANGES', version, how many were added, member, …, removed members…}
 --          member: `<node> <pattern>`
 -- GUARANTEE applied to a table of that version it gives one of the new version.

@@ -7,7 +7,7 @@ import type { ClientName } from '../link/source.ts';
 import { DEFAULT_REDIS_ENGINE_OPTIONS, type RedisEngineOptions } from '../options.ts';
 import { RedisEngine } from '../redis-engine.ts';
 import { listOf, numberOf, textOf } from '../reply.ts';
-import { SCRIPTS } from '../scripts.ts';
+import { call, SCRIPTS } from '../scripts.ts';
 import { CrashingRedis } from './crashing-redis.ts';
 
 /** Subjects for the engine's contract, each with a prefix of its own, on whatever Redis there is at `url` when asked. */
@@ -42,10 +42,10 @@ export function redisSubjects(url: () => string, client: ClientName, options: Pa
 export async function reapAll(redis: Redis, prefix: string): Promise<void> {
   const keys = new Keys(prefix);
   await withLink(redis, async (link) => {
-    const nodes = listOf(await link.run(SCRIPTS.nodes, keys.nodes, []));
+    const nodes = listOf(await call(link, keys, SCRIPTS.nodes, {}));
     for (let i = 0; i < nodes.length; i += 4) {
       for (let isDone = false; !isDone; ) {
-        const reply = listOf(await link.run(SCRIPTS.reap, keys.nodes, [textOf(nodes[i]), -1, 1000]));
+        const reply = listOf(await call(link, keys, SCRIPTS.reap, { node: textOf(nodes[i]), lease: -1, limit: 1000 }));
         isDone = numberOf(reply[2]) === 1;
       }
     }
