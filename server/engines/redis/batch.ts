@@ -34,25 +34,31 @@ export interface BatchContext {
 
 /** Writes jobs as `scripts/apply.lua` reads them. */
 export function encodeBatch(context: BatchContext, node: string, number: number, jobs: readonly Job[]): Batch {
-  return { node, number, jobs, argv: encodeJobs(context, node, number, jobs), losses: 0, isSuspect: false };
+  return { node, number, jobs, argv: encodeJobs(context, node, number, jobs, context.wildcards.version), losses: 0, isSuspect: false };
 }
 
-/** The same, once more: other holds have lapsed by now, and some jobs are repeats. */
+/**
+ * The same, once more, for a new epoch: other holds have lapsed by now, and some jobs are repeats. Versions of the table
+ * began anew with it, so this node's says nothing.
+ */
 export function encodeAgain(context: BatchContext, batch: Batch): void {
-  batch.argv = encodeJobs(context, batch.node, batch.number, batch.jobs);
+  batch.argv = encodeJobs(context, batch.node, batch.number, batch.jobs, NO_VERSION);
 }
 
-function encodeJobs(context: BatchContext, node: string, number: number, jobs: readonly Job[]): Argument[] {
+/** To a publisher that knows nothing the store adds every node with wildcards. */
+const NO_VERSION = 0;
+
+function encodeJobs(context: BatchContext, node: string, number: number, jobs: readonly Job[], version: number): Argument[] {
   const puts = jobs.reduce((sum, job) => sum + job.puts, 0);
   const grows = jobs.some((job) => job.grows);
-  const { lane, wildcards, topicLogBytes } = context;
+  const { lane, topicLogBytes } = context;
   const argv = argumentsOf(SCRIPTS.apply, {
     node,
     lane,
     number: `${number}`,
     puts: `${puts}`,
     grows: grows ? '1' : '0',
-    version: `${wildcards.version}`,
+    version: `${version}`,
     capacity: `${topicLogBytes}`,
   });
   const chains = new Map<Chain, number>();

@@ -95,7 +95,11 @@ export class Lane {
 
   /** The store forgot whether it had this lane's batch: who asked will not be told, unless it never left. */
   forgot(): void {
-    if (!this.#batch || (this.#state === 'stalled' && this.#batch.losses === 0)) return;
+    if (!this.#batch) return;
+    if (this.#state === 'stalled' && this.#batch.losses === 0) {
+      encodeAgain(this.#parts, this.#batch);
+      return;
+    }
     for (const job of this.#batch.jobs) this.#refuse(job, outcomeUnknown);
     this.#batch = undefined;
   }
