@@ -7,6 +7,7 @@ import type { Membership } from './membership.ts';
 import { listOf, numberOf, octetsOf, textOf } from './reply.ts';
 import { call, SCRIPTS } from './scripts.ts';
 import { decodeStored } from './stored-message.ts';
+import { Unreadable } from './unreadable.ts';
 
 export interface ClaimsParts {
   readonly keys: Keys;
@@ -34,6 +35,7 @@ const POLLS_A_SECOND = 250;
  * what the node holds without knowing; its number also disarms the lost one, should it still arrive.
  */
 export class Claims {
+  readonly unreadable = new Unreadable();
   readonly #parts: ClaimsParts;
   #number = 0;
   /** Up to this number messages may have been delivered before, without anybody having noted it. */
@@ -71,7 +73,7 @@ export class Claims {
         table.serve(each);
         room -= messageBytes(each.message);
       }
-      if (bite.taken.length < wanted) {
+      if (bite.count < wanted) {
         // Its share, or as much as fits: the rest is for whoever comes next.
         if (bite.hasMore) queueMicrotask(() => { this.#parts.onReady(queue); });
         break;
@@ -131,20 +133,24 @@ export class Claims {
         this.#uncertain.add(queue);
         return NOTHING;
       }
-      return { taken: this.#read(queue, reply), hasMore: reply[1] === 1 };
+      const entries = readEntries(reply);
+      return { taken: this.#take(queue, entries), count: entries.length, hasMore: reply[1] === 1 };
     } catch {
       this.#uncertain.add(queue);
       return NOTHING;
     }
   }
 
-  #read(queue: string, reply: readonly Reply[]): Taken[] {
+  /** All of them are held from now on; one that cannot be read by this node alone, and delivered to nobody. */
+  #take(queue: string, entries: readonly Entry[]): Taken[] {
     const taken: Taken[] = [];
-    for (let i = 2; i < reply.length; i += 3) {
-      const seq = numberOf(reply[i]);
-      const [failures, recoveries] = readAttempts(reply[i + 1]!);
+    for (const { seq, failures, recoveries, stored } of entries) {
       this.#parts.holds.add(queue, seq);
-      taken.push({ seq, message: decodeStored(octetsOf(reply[i + 2])), failures, recoveries: recoveries + (seq <= this.#suspect ? 1 : 0) });
+      try {
+        taken.push({ seq, message: decodeStored(stored), failures, recoveries: recoveries + (seq <= this.#suspect ? 1 : 0) });
+      } catch (error) {
+        this.unreadable.add(queue, seq, error);
+      }
     }
     return taken;
   }
@@ -194,12 +200,19 @@ export class Claims {
 
 type Taken = Omit<Claimed, 'want'>;
 
+/** A message as the script gives it. */
+interface Entry extends Omit<Taken, 'message'> {
+  readonly stored: Buffer;
+}
+
 interface Bite {
   readonly taken: readonly Taken[];
+  /** How many the store gave: those, and what cannot be read. */
+  readonly count: number;
   readonly hasMore: boolean;
 }
 
-const NOTHING: Bite = Object.freeze({ taken: [], hasMore: false });
+const NOTHING: Bite = Object.freeze({ taken: [], count: 0, hasMore: false });
 
 /** Deals messages out to the wants in turn, one each. */
 class Table {
@@ -225,6 +238,15 @@ class Table {
   #next(): void {
     this.#turn = (this.#turn + 1) % this.#credits.length;
   }
+}
+
+function readEntries(reply: readonly Reply[]): Entry[] {
+  const entries: Entry[] = [];
+  for (let i = 2; i < reply.length; i += 3) {
+    const [failures, recoveries] = readAttempts(reply[i + 1]!);
+    entries.push({ seq: numberOf(reply[i]), failures, recoveries, stored: octetsOf(reply[i + 2]) });
+  }
+  return entries;
 }
 
 function readAttempts(reply: Reply): [failures: number, recoveries: number] {

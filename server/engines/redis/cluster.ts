@@ -139,11 +139,12 @@ export class Cluster {
 
   health(): EngineHealth {
     const { facts, warnings } = this.durability;
+    const { unreadable } = this.claims;
     const forgot = this.#lostGroups > 0 ? [`Redis forgot ${this.#lostGroups} writes that it had acknowledged.`] : [];
     return {
       state: this.#areAllUp ? 'up' : 'down',
-      warnings: [...warnings, ...forgot],
-      facts: { ...facts, node: this.#membership.node, lostGroups: this.#lostGroups, reapedNodes: this.#reapedNodes },
+      warnings: [...warnings, ...forgot, ...unreadable.warnings],
+      facts: { ...facts, node: this.#membership.node, lostGroups: this.#lostGroups, reapedNodes: this.#reapedNodes, unreadable: unreadable.count },
     };
   }
 

@@ -25,8 +25,8 @@ end
 
 local function heldKey(node, q) return P .. 'held:' .. node .. ':' .. q.name end
 
--- A stored message begins with what it counts in byte caps.
-local function bytesOf(stored) return (struct.unpack('<I4', stored)) end
+-- A stored message begins with what it counts in byte caps; what was cut short counts nothing.
+local function bytesOf(stored) return #stored >= 4 and struct.unpack('<I4', stored) or 0 end
 
 -- Others come into being with their first message.
 local function temporaryExists(q)
