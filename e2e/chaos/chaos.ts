@@ -1,10 +1,12 @@
 import { busTrouble } from './bus-trouble.ts';
+import { boundedScripts } from './bounded-scripts.ts';
 import { deepQueue } from './deep-queue.ts';
 import { diskFull } from './disk-full.ts';
 import { endlessPublisher } from './endless-publisher.ts';
 import { killNode } from './kill-node.ts';
 import { lanes } from './lanes.ts';
 import { linkBlips } from './link-blips.ts';
+import { leaks } from './leaks.ts';
 import { manyNodes } from './many-nodes.ts';
 import { pairs } from './pairs.ts';
 import { blackHole } from './queues/black-hole.ts';
@@ -39,6 +41,8 @@ await runScenarios({
   'endless-publisher': () => endlessPublisher({ messages: 500_000, bodyBytes: 1_000 }),
   'endless-publisher-large': () => endlessPublisher({ messages: 500, bodyBytes: 1024 * 1024 }),
   'deep-queue': () => deepQueue({ messages: 1_000_000, bodyBytes: 1_000 }),
+  leaks: () => leaks({ names: 1_000, nodes: 1_000 }),
+  'bounded-scripts': () => boundedScripts({ depth: 200_000, held: 10_000 }),
   'many-nodes': (seed) => manyNodes({ seed, steps: 50_000, nodeCount: 4, trouble: 'none' }),
   'many-nodes-cut': (seed) => manyNodes({ seed, steps: 10_000, nodeCount: 4, trouble: 'cuts' }),
   'many-nodes-ioredis': (seed) => manyNodes({ seed, steps: 5_000, nodeCount: 4, trouble: 'all', client: 'ioredis' }),

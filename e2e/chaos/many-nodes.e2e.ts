@@ -1,9 +1,11 @@
 import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
+import { message } from '../../server/engines/engine-contract/messages.ts';
+import { boundedScripts } from './bounded-scripts.ts';
 import { InterestLedger } from './fleet/interest-ledger.ts';
 import { QueueLedger } from './fleet/queue-ledger.ts';
+import { leaks } from './leaks.ts';
 import { manyNodes } from './many-nodes.ts';
-import { message } from '../../server/engines/engine-contract/messages.ts';
 
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
 const scale = Number(process.env['STOMPEDE_SCALE'] ?? 1);
@@ -20,6 +22,14 @@ describe('several nodes on one store', () => {
   test(`lose nothing when nodes crash, leave and are taken for dead (seed ${seed})`, async () => {
     await manyNodes({ seed, steps: 400 * scale, nodeCount: 4, trouble: 'all' });
   });
+});
+
+test('what nodes use and give up leaves nothing in Redis, and nor do they', async () => {
+  await leaks({ names: 200 * scale, nodes: 30 * scale });
+});
+
+test('no script keeps Redis for long, however much there is in a queue', async () => {
+  await boundedScripts({ depth: 40_000, held: 5_000 });
 });
 
 const HERE = { node: 'n1', member: 'n1.1' };

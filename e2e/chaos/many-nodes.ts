@@ -14,7 +14,7 @@ import { FleetRun, type FleetRunOptions } from './fleet/fleet-run.ts';
  * - `wildcards:gone`: the last changes of the table of wildcards; bounded in number
  * - `node:<member>`: the last batches of a member that went, for an hour
  */
-const KEPT = [/^store$/, /^seq(:temporary)?$/, /^reaper$/, /^log(:\d+)?$/, /^wildcards:gone$/, /^node:/];
+export const KEPT = [/^store$/, /^seq(:temporary)?$/, /^reaper$/, /^log(:\d+)?$/, /^wildcards:gone$/, /^node:/];
 
 /** Random work of several live nodes on one store, with trouble; then everything is settled, and all nodes leave. */
 export async function manyNodes(options: FleetRunOptions & { readonly client?: ClientName }): Promise<object> {
