@@ -6,13 +6,13 @@ import { Heartbeat, type Beat } from './heartbeat.ts';
 import { Holds } from './holds.ts';
 import { Inbox } from './inbox.ts';
 import { Inspection } from './inspection.ts';
-import { Job, type StoreOperation } from './job.ts';
 import { Keys } from './keys.ts';
 import { Lane } from './lane.ts';
 import type { Bus, Link, LinkEvents } from './link/link.ts';
 import { Membership, type Change, type Opened } from './membership.ts';
 import type { RedisEngineOptions } from './options.ts';
 import { Reaper } from './reaper.ts';
+import { Temporaries } from './temporaries.ts';
 import { WatchedTopics } from './watched-topics.ts';
 import { WildcardTable } from './wildcard-table.ts';
 
@@ -38,7 +38,7 @@ export class Cluster {
   readonly inspection: Inspection;
   readonly directory: Directory;
   /** Temporary queues of this node: they are made again where the store lost them. */
-  readonly temporaries = new Set<string>();
+  readonly temporaries: Temporaries;
   readonly #options: RedisEngineOptions;
   readonly #events: EngineEvents;
   readonly #keys: Keys;
@@ -89,6 +89,10 @@ export class Cluster {
     };
     this.lanes = { durable: laneOn('durable', durable), volatile: laneOn('volatile', link) };
     this.claims = new Claims({ keys, link, membership, holds: this.#holds, onReady: this.#ready });
+    this.temporaries = new Temporaries({
+      add: (job) => { this.lanes.volatile.add(job); },
+      onMade: (queue) => { this.claims.created(queue); },
+    });
     this.watched = new WatchedTopics(keys, link, membership, options.waitMs);
     this.inspection = new Inspection(keys, link, membership, options.waitMs);
     this.directory = new Directory(keys, link);
@@ -248,17 +252,11 @@ export class Cluster {
     this.#events.onLoss({ groups, detail: `Redis came back without ${groups} writes that it had acknowledged to this node.` });
   }
 
-  /** What they held is lost with the process that held it; whoever sends from now on is heard again. */
   #remakeTemporaries(): void {
-    if (this.temporaries.size === 0) return;
-    const operations = [...this.temporaries].flatMap((queue): StoreOperation[] => [{ kind: 'drop', queue }, { kind: 'create', queue }]);
-    const deadline = performance.now() + this.#options.waitMs;
-    const queues = [...this.temporaries];
-    this.lanes.volatile.add(new Job({ operations, lane: 'volatile' }, deadline, () => {
-      for (const queue of queues) this.claims.created(queue);
-    }));
-    const detail = `${this.temporaries.size} temporary queues of this node began anew, empty.`;
-    this.#events.onLoss({ groups: 0, detail });
+    const { size } = this.temporaries;
+    if (size === 0) return;
+    this.temporaries.remake();
+    this.#events.onLoss({ groups: 0, detail: `${size} temporary queues of this node began anew, empty.` });
   }
 
   readonly #received = (channel: string, payload: Buffer): void => {
@@ -284,6 +282,7 @@ export class Cluster {
     this.#inbox.heard(epoch, parcel, place);
     this.#wildcards.seen(wildcards);
     this.watched.tell();
+    this.temporaries.remakeRefused();
     const silentMs = performance.now() - this.#heardAt;
     if (this.#bus.isUp && silentMs > SILENT_BEATS * this.#options.beatMs + 1_000) this.#bus.drop(`it was silent for ${Math.round(silentMs)} ms`);
   }
