@@ -1,12 +1,12 @@
-import { busTrouble } from './bus-trouble.ts';
 import { boundedScripts } from './bounded-scripts.ts';
+import { busTrouble } from './bus-trouble.ts';
 import { deepQueue } from './deep-queue.ts';
 import { diskFull } from './disk-full.ts';
 import { endlessPublisher } from './endless-publisher.ts';
 import { killNode } from './kill-node.ts';
 import { lanes } from './lanes.ts';
-import { linkBlips } from './link-blips.ts';
 import { leaks } from './leaks.ts';
+import { linkBlips } from './link-blips.ts';
 import { manyNodes } from './many-nodes.ts';
 import { pairs } from './pairs.ts';
 import { blackHole } from './queues/black-hole.ts';
