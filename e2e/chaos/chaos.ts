@@ -71,5 +71,5 @@ await runScenarios({
   'queues-flushed-scripts': (seed) => flushedScripts({ flushes: 2_000, seed }),
   'queues-failover': (seed) => failover({ rounds: 8, seed, ...short }),
   'queues-full-redis': () => fullRedis({ ...short, roomBytes: 20_000_000 }),
-  'queues-mass-release': () => massRelease({ messages: 10_000, consumers: 100, ...short }),
+  'queues-mass-release': () => massRelease({ messages: 10_000, consumers: 100, rounds: 5, ...short }),
 });

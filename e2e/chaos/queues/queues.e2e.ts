@@ -53,7 +53,7 @@ describe(`queues of three nodes on one Redis (seed ${seed})`, { concurrency: 3 }
   });
 
   test('what many consumers held comes back in its order, in short scripts', async () => {
-    await massRelease({ messages: 2_000, consumers: 20, ...lease });
+    await massRelease({ messages: 2_000, consumers: 20, rounds: 1, ...lease });
   });
 
   test('Sentinels fail over: what is lost is counted, what is there is flagged', async () => {

@@ -19,8 +19,8 @@ export interface StoreGroup extends Omit<Group, 'operations'> {
   readonly operations: readonly StoreOperation[];
 }
 
-/** A drop asks for every node; a purge takes up to a thousand messages. */
-const COSTS: Partial<Record<StoreOperation['kind'], number>> = { drop: 16, purge: 1024 };
+/** A release walks past what came back before; a drop asks for every node; a purge takes up to a thousand messages. */
+const COSTS: Partial<Record<StoreOperation['kind'], number>> = { release: 2, drop: 16, purge: 1024 };
 
 /** A group on its way; its outcome is given once, the first that comes. */
 export class Job {

@@ -4,7 +4,7 @@ import { listOf, numberOf, textOf } from './reply.ts';
 import { call, SCRIPTS } from './scripts.ts';
 
 /** Messages given back in one bite, so that Redis is never kept for long. */
-const BITE = 1000;
+const BITE = 500;
 
 /** Lease that every node has outlived: for one that goes of its own will. */
 const NO_LEASE = -1;
