@@ -65,6 +65,22 @@ describe('two browsers on two nodes', () => {
     for (const window of [ada, grace]) assert.deepEqual(await window.said.locator('.text').allTextContents(), order);
   });
 
+  test('are in a room when they say so, however long the way to the store is', async () => {
+    const { proxy } = cluster.nodes[1]!;
+    const ada = await open(0, 'Ada');
+    proxy.delay(500);
+    try {
+      const grace = await open(1, 'Grace');
+      await ada.say('Did you hear this?');
+      await grace.hears('Did you hear this?');
+      await Promise.all([ada.enter('Tea'), grace.enter('Tea')]);
+      await ada.say('And this?');
+      await grace.hears('And this?');
+    } finally {
+      await proxy.heal();
+    }
+  });
+
   test('hand work from the one to the other', async () => {
     const [ada, grace] = [await open(0, 'Ada'), await open(2, 'Grace')];
     await grace.workerSwitch.click();

@@ -69,6 +69,7 @@ export class Conversation {
     for (const room of this.#store.state.rooms) {
       if (room.door === 'open' && !this.#awaySince.has(room.name)) this.#awaySince.set(room.name, now);
     }
+    this.#store.dispatch({ kind: 'parted' });
   }
 
   #listen(room: string): void {

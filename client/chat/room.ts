@@ -34,7 +34,7 @@ export interface Room {
   readonly name: string;
   readonly entries: readonly Entry[];
   readonly unread: number;
-  /** `entering` until the broker confirms the subscription; `shut` when it refuses it. */
+  /** `open` while the subscription is in force, and only then; `entering` until the broker confirms it; `shut` when it refuses it. */
   readonly door: 'entering' | 'open' | 'shut';
   readonly shutReason: string;
 }

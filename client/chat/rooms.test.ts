@@ -34,6 +34,7 @@ function onlySaid(room: Room): Said {
 
 const JOINED: RoomsEvent = { kind: 'joined', room: 'lobby' };
 const SELECTED: RoomsEvent = { kind: 'selected', room: 'lobby' };
+const ENTERED: RoomsEvent = { kind: 'entered', room: 'lobby', awaySince: 0, at: 1_000, text: '' };
 const WRITTEN: RoomsEvent = { kind: 'written', room: 'lobby', words: words('m1', SELF) };
 const moved = (delivery: Said['delivery']): RoomsEvent => ({ kind: 'moved', room: 'lobby', id: 'm1', delivery });
 
@@ -60,6 +61,13 @@ describe('rooms', () => {
     assert.deepEqual([shut.door, shut.shutReason], ['shut', 'Access refused']);
     const asked = inLobby({ kind: 'shut', room: 'lobby', reason: 'Access refused' }, { kind: 'knocked', room: 'lobby' });
     assert.deepEqual([asked.door, asked.shutReason], ['entering', '']);
+  });
+
+  test('are entered anew after the connection was gone, but for those that are shut', () => {
+    const state = after(JOINED, { kind: 'joined', room: 'b' }, ENTERED, { kind: 'shut', room: 'b', reason: 'Access refused' }, { kind: 'parted' });
+    assert.deepEqual(state.rooms.map(({ door }) => door), ['entering', 'shut']);
+    assert.equal(reduceRooms(state, { kind: 'parted' }), state);
+    assert.equal(roomNamed(reduceRooms(state, ENTERED), 'lobby')?.door, 'open');
   });
 
   test('note an absence on return, but not the first entrance', () => {

@@ -19,6 +19,8 @@ export type RoomsEvent =
   | { readonly kind: 'watched'; readonly isWatched: boolean }
   /** The subscription is in force. `awaySince`: when it last was before, 0 for the first time. */
   | { readonly kind: 'entered'; readonly room: string; readonly awaySince: number; readonly at: number; readonly text: string }
+  /** The connection is gone, and every subscription with it: nobody is in any room until it is entered again. */
+  | { readonly kind: 'parted' }
   | { readonly kind: 'shut'; readonly room: string; readonly reason: string }
   | { readonly kind: 'knocked'; readonly room: string }
   | { readonly kind: 'written'; readonly room: string; readonly words: Words }
@@ -55,6 +57,8 @@ export function reduceRooms(state: Rooms, event: RoomsEvent): Rooms {
       return state.isWatched === event.isWatched ? state : read({ ...state, isWatched: event.isWatched });
     case 'entered':
       return inRoom(state, event.room, (room) => enter(room, event));
+    case 'parted':
+      return state.rooms.some(isOpen) ? { ...state, rooms: state.rooms.map((room) => (isOpen(room) ? { ...room, door: 'entering' } : room)) } : state;
     case 'shut':
       return inRoom(state, event.room, (room) => ({ ...room, door: 'shut', shutReason: event.reason }));
     case 'knocked':
@@ -67,6 +71,8 @@ export function reduceRooms(state: Rooms, event: RoomsEvent): Rooms {
       return inRoom(state, event.room, (room) => hear(state, room, event));
   }
 }
+
+const isOpen = ({ door }: Room): boolean => door === 'open';
 
 type Event<Kind extends RoomsEvent['kind']> = Extract<RoomsEvent, { kind: Kind }>;
 

@@ -25,7 +25,7 @@ export class ChatWindow {
     });
   }
 
-  /** As `visit`, and resolves when the page is connected. */
+  /** As `visit`, and resolves as `connected`. */
   static async open(browser: Browser, httpUrl: string, name: string, options?: ChatWindowOptions): Promise<ChatWindow> {
     const window = await ChatWindow.visit(browser, httpUrl, name, options);
     await window.connected();
@@ -66,8 +66,14 @@ export class ChatWindow {
     return this.page.getByRole('switch', { name: 'Worker' });
   }
 
+  /** Resolves once the page is connected and in all its rooms: whatever is said there from now on, it hears. */
   async connected(): Promise<void> {
     await this.page.getByText('Connected', { exact: true }).waitFor({ timeout: RETURN_MS });
+    await this.entered();
+  }
+
+  async entered(): Promise<void> {
+    await eventually(async () => assert.equal(await this.page.locator('.room[data-door="entering"]').count(), 0, 'rooms not entered yet'), RETURN_MS);
   }
 
   async lost(): Promise<void> {
@@ -90,6 +96,7 @@ export class ChatWindow {
     await this.page.getByLabel('Join or start a room').fill(room);
     await this.page.keyboard.press('Enter');
     await this.page.getByRole('heading', { level: 2, name: room }).waitFor();
+    await this.entered();
   }
 
   roomButton(room: string): Locator {
