@@ -10,7 +10,7 @@ import { connectRedis } from './link/connect-redis.ts';
 import { DEFAULT_REDIS_ENGINE_OPTIONS, type RedisEngineOptions } from './options.ts';
 import { RedisEngine } from './redis-engine.ts';
 import { SCRIPTS } from './scripts.ts';
-import { startRedis, type RedisServer, type RedisServerOptions } from './testing/redis-server.ts';
+import { startRedis, untilFollowed, type RedisServer, type RedisServerOptions } from './testing/redis-server.ts';
 import { withLink } from './testing/redis-subject.ts';
 import { until } from './testing/until.ts';
 
@@ -88,8 +88,8 @@ describe('receipts', () => {
   test('do not come when no replica confirms in time, and the outcome is unknown', async (t) => {
     const primary = await server(t, { hasPort: true });
     const replica = await server(t, { hasPort: true, config: { replicaof: `127.0.0.1 ${primary.port}` } });
-    await until('the replica', async () => (await primary.info('replication', 'slave0')).includes('state=online'));
-    const engine = await engineOn(t, primary, { receipts: 'replica', waitMs: 1_000 });
+    await untilFollowed(primary);
+    const engine = await engineOn(t, primary, { receipts: 'replica', waitMs: 5_000 });
     assert.equal(engine.receiptLevel, 'replica');
     const send = (id: string) => engine.apply({ operations: [enqueue('q', id)], lane: 'durable' });
     assert.deepEqual(await send('a'), { ok: true, missed: 0 });

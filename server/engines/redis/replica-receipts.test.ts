@@ -10,8 +10,7 @@ import { connectRedis } from './link/connect-redis.ts';
 import { DEFAULT_REDIS_ENGINE_OPTIONS } from './options.ts';
 import { RedisEngine } from './redis-engine.ts';
 import { SCRIPTS } from './scripts.ts';
-import { startRedis, type RedisServer } from './testing/redis-server.ts';
-import { until } from './testing/until.ts';
+import { startRedis, untilFollowed, type RedisServer } from './testing/redis-server.ts';
 
 describe('receipts that wait for a replica', () => {
   let primary: RedisServer;
@@ -21,7 +20,7 @@ describe('receipts that wait for a replica', () => {
   before(async () => {
     primary = await startRedis({ hasPort: true });
     replica = await startRedis({ hasPort: true, config: { replicaof: `127.0.0.1 ${primary.port}` } });
-    await until('the replica', async () => (await primary.info('replication', 'slave0')).includes('state=online'));
+    await untilFollowed(primary);
     const prefix = `t${randomBytes(6).toString('hex')}`;
     const redis = connectRedis(primary.url, { key: new Keys(prefix).nodes, scripts: Object.values(SCRIPTS) });
     engine = new RedisEngine({ ...DEFAULT_REDIS_ENGINE_OPTIONS, receipts: 'replica', prefix, redis });

@@ -10,7 +10,7 @@ import type { Bus, BusEvents, Link, LinkEvents, Redis } from './link/link.ts';
 import { DEFAULT_REDIS_ENGINE_OPTIONS } from './options.ts';
 import { RedisEngine } from './redis-engine.ts';
 import { SCRIPTS } from './scripts.ts';
-import { startRedis, type RedisServer } from './testing/redis-server.ts';
+import { startRedis, untilFollowed, type RedisServer } from './testing/redis-server.ts';
 import { until } from './testing/until.ts';
 
 /** Connections that are led to another server one by one, as Sentinels do that do not agree yet. */
@@ -80,7 +80,7 @@ let promoted: RedisServer;
 before(async () => {
   old = await startRedis({ hasPort: true });
   promoted = await startRedis({ hasPort: true, config: { replicaof: `127.0.0.1 ${old.port}` } });
-  await until('the replica', async () => (await old.info('replication', 'slave0')).includes('state=online'));
+  await untilFollowed(old);
 });
 after(async () => {
   await promoted.close();

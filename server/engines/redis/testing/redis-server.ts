@@ -51,6 +51,16 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   }
 }
 
+/** Resolves when a replica has not only connected, but acknowledged what it was sent: from then on it confirms. */
+export async function untilFollowed(primary: RedisServer): Promise<void> {
+  const isFollowed = async (): Promise<boolean> => {
+    // Without anything to pass on there would be nothing to acknowledge.
+    await primary.command('PUBLISH', 'a-word', '');
+    return /state=online,offset=[1-9]/.test(await primary.info('replication', 'slave0'));
+  };
+  await until('a replica that acknowledges', isFollowed, 20_000);
+}
+
 /** One server and its successors in the same folder, on the same socket and port. */
 export class RedisServer {
   readonly folder: string;
