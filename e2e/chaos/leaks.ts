@@ -26,6 +26,7 @@ export async function leaks(options: { readonly names: number; readonly nodes: n
     await inTurns(options.names, (i) => useTopics(keeper, `t.${i}`));
     await assertOnlyTheNode(fleet, keeper);
     await logsGoByThemselves(fleet, keeper);
+    await keysGoByThemselves(fleet, keeper);
     for (let i = 0; i < options.nodes; i++) await comeAndGo(fleet, i);
     await assertOnlyTheNode(fleet, keeper);
     const gone = Number(await fleet.server.command('ZCARD', fleet.key('wildcards:gone')));
@@ -92,6 +93,12 @@ async function logsGoByThemselves(fleet: Fleet, node: FleetNode): Promise<void> 
   const leftMs = Number(await fleet.server.command('PTTL', fleet.key('topic-log:logged')));
   assert.ok(leftMs > 0 && leftMs <= 7 * 24 * 3_600_000, `its numbering goes in ${leftMs} ms`);
   await fleet.server.command('DEL', fleet.key('topic-log:logged'));
+}
+
+/** What is to happen once is remembered for its window. */
+async function keysGoByThemselves(fleet: Fleet, node: FleetNode): Promise<void> {
+  await done(node, { kind: 'publish', topic: 'news', message: message('m'), once: { key: 'k', windowMs: 50 } });
+  await until('the key to go', async () => (await fleet.server.command('EXISTS', fleet.key('once:k'))) === 0);
 }
 
 async function comeAndGo(fleet: Fleet, index: number): Promise<void> {

@@ -126,9 +126,9 @@ export interface Chain {
 
 export type Operation =
   /** Puts a message at the end of a queue, which comes into being with it. To a temporary queue that is gone: dropped. */
-  | { readonly kind: 'enqueue'; readonly queue: string; readonly message: Message }
+  | { readonly kind: 'enqueue'; readonly queue: string; readonly message: Message; readonly once?: Once }
   /** Gives a message to everyone who watches the topic, and keeps it in the topic's log if there are bounds for one. */
-  | { readonly kind: 'publish'; readonly topic: string; readonly message: Message; readonly log?: LogBounds }
+  | { readonly kind: 'publish'; readonly topic: string; readonly message: Message; readonly log?: LogBounds; readonly once?: Once }
   /**
    * Removes a held message for good. `late`: one that was given back is removed if it is still at rest; if it is gone or
    * held again (by whom, is for its new holder to settle) that is counted as a miss and is no failure.
@@ -140,14 +140,27 @@ export type Operation =
   | { readonly kind: 'move'; readonly queue: string; readonly seq: number; readonly to: string; readonly message: Message };
 
 /**
+ * Makes an operation happen once: where one with the same key was applied less than its `windowMs` ago, by whichever node,
+ * this one is a repeat. It is left out; the rest of its group is applied. Remembered as durably as a queued message, so it
+ * is for the durable lane.
+ */
+export interface Once {
+  /** At most 255 octets, and best short: each is remembered. */
+  readonly key: string;
+  /** From when the first was applied; a repeat does not prolong it. */
+  readonly windowMs: number;
+}
+
+/**
  * Why a message came back, and so what is counted: `undelivered` (never left this node: nothing), `nack` (a failure),
  * `gone` (its holder vanished: a recovery).
  */
 export type ReleaseReason = 'undelivered' | 'nack' | 'gone';
 
 export type Outcome =
-  /** `missed`: how many late settles found nothing. */
-  { readonly ok: true; readonly missed: number } | { readonly ok: false; readonly failure: Failure };
+  /** `missed`: how many late settles found nothing. `repeats`: how many operations were left out, see `Once`. */
+  | { readonly ok: true; readonly missed: number; readonly repeats: number }
+  | { readonly ok: false; readonly failure: Failure };
 
 export interface Failure {
   readonly code: FailureCode;

@@ -12,6 +12,8 @@ export interface EffectReader {
   suspectAll(): void;
   /** `at` as for `put`. */
   logPut(log: LogHead, standing: LogStanding, at: number): void;
+  /** `at` is where in the payload the end of its window stands. */
+  use(key: string, expiresAt: number, at: number): void;
 }
 
 /** Reads the effects of a batch in their order; returns the last number given to a message. Throws if it makes no sense. */
@@ -72,8 +74,14 @@ export function readBatch(payload: Buffer, reader: EffectReader): number {
         at += 24 + payload.readUInt32LE(at + 20);
         break;
       }
+      case EFFECT.use: {
+        const end = at + 9 + payload[at + 8]!;
+        reader.use(payload.toString('utf8', at + 9, end), payload.readDoubleLE(at), at);
+        at = end;
+        break;
+      }
       default:
-        throw new Error(`expected an effect between 1 and 8, got ${effect}: a later release wrote it?`);
+        throw new Error(`expected an effect between 1 and 9, got ${effect}: a later release wrote it?`);
     }
   }
   return lastSeq;

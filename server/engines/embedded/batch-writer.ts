@@ -2,7 +2,7 @@ import { encodeInto, encodeMessageRecord } from '../../broker/message-record.ts'
 import type { Message } from '../../broker/message.ts';
 import type { StagedLogged } from '../state/topic-logs.ts';
 import type { LogHead } from '../state/topic-logs-restore.ts';
-import { EFFECT, FIXED_BYTES } from './batch-format.ts';
+import { EFFECT, FIXED_BYTES, useBytes } from './batch-format.ts';
 import { RECORD_HEAD_BYTES, sealRecord } from './journal/record.ts';
 import type { Stored } from './resident-messages.ts';
 
@@ -97,6 +97,16 @@ export class BatchWriter {
 
   dropQueue(queue: string): void {
     this.#begin(queue, EFFECT.dropQueue, 0);
+  }
+
+  /** Returns where in the record it stands. */
+  use(key: string, expiresAt: number): number {
+    this.#reserve(1 + useBytes(key));
+    const at = this.#buffer.writeUInt8(EFFECT.use, this.#end);
+    this.#end = this.#buffer.writeDoubleLE(expiresAt, at);
+    this.#end = this.#buffer.writeUInt8(useBytes(key) - FIXED_BYTES.use, this.#end);
+    this.#end += this.#buffer.write(key, this.#end);
+    return at;
   }
 
   suspectAll(): void {

@@ -37,6 +37,10 @@ function tell(told: Told[], payload: Buffer): EffectReader {
     count: (...effect) => told.push(['count', ...effect]),
     dropQueue: (...effect) => told.push(['dropQueue', ...effect]),
     suspectAll: () => told.push(['suspectAll']),
+    use: (key, expiresAt, at) => {
+      assert.equal(payload.readDoubleLE(at), expiresAt);
+      told.push(['use', key, expiresAt]);
+    },
     logPut: (log, standing, at) => {
       const record = payload.subarray(at + 4, at + 4 + payload.readUInt32LE(at));
       told.push(['logPut', log, standing, decodeMessageRecord(record).body.toString('hex')]);
@@ -55,6 +59,7 @@ function write(batch: BatchWriter, [kind, ...effect]: Told, stored: boolean): vo
     batch.logPutStored(effect[0] as never, second, record);
   } else if (kind === 'drop') batch.drop(queue, second);
   else if (kind === 'count') batch.count(queue, second, third, fourth);
+  else if (kind === 'use') batch.use(queue, second);
   else if (kind === 'dropQueue') batch.dropQueue(queue);
   else batch.suspectAll();
 }
@@ -78,6 +83,7 @@ const effect: fc.Arbitrary<Told> = fc.oneof(
   fc.tuple(fc.constant('count'), queue, seq, count, count),
   fc.tuple(fc.constant('dropQueue'), queue),
   fc.constant(['suspectAll'] as const),
+  fc.tuple(fc.constant('use'), fc.constantFrom('k', 'größe', 'x'.repeat(255)), seq),
   fc.tuple(
     fc.constant('logPut'),
     fc.record({ topic: queue, epoch: fc.constantFrom('e1', 'e2'), bounds }, { noNullPrototype: true }),
@@ -116,6 +122,6 @@ describe('a batch', () => {
   test('with an effect that is not known is refused', () => {
     const payload = Buffer.alloc(9);
     payload[8] = 99;
-    assert.throws(() => readBatch(payload, tell([], payload)), /expected an effect between 1 and 8, got 99/);
+    assert.throws(() => readBatch(payload, tell([], payload)), /expected an effect between 1 and 9, got 99/);
   });
 });

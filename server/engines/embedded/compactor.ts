@@ -5,9 +5,9 @@ import type { DiskRoom } from './disk-room.ts';
 import type { Journal } from './journal/journal.ts';
 import { placeAt, type Place } from './journal/place.ts';
 import { readRecord } from './journal/record.ts';
-import { journalBytes, type ResidentMessages, type Stored } from './resident-messages.ts';
+import type { ResidentMessages, Stored } from './resident-messages.ts';
 import { SEGMENT_HEAD_BYTES, type Segment } from './journal/segment.ts';
-import { loggedSurvivor, queuedSurvivor, type Survivor } from './survivor.ts';
+import { loggedSurvivor, queuedSurvivor, usedSurvivor, type Survivor } from './survivor.ts';
 
 /** A survivor that is being written once more, and where in the record. */
 interface Forwarded {
@@ -81,10 +81,10 @@ export class Compactor {
   committed(record: Place): void {
     for (const { survivor, at } of this.#forwarded) {
       if (!survivor.isNeeded()) continue;
-      const { holder, place } = survivor;
-      this.#journal.count(place, -journalBytes(holder));
-      this.#residents.move(holder, record + at);
-      this.#journal.count(record + at, journalBytes(holder));
+      const { place, bytes } = survivor;
+      this.#journal.count(place, -bytes);
+      survivor.move(record + at, this.#residents);
+      this.#journal.count(record + at, bytes);
     }
     this.#forwarded = [];
   }
@@ -103,6 +103,7 @@ export class Compactor {
 
   /** Does the next step in the background, if there is one. */
   step(): void {
+    this.#state.repeats.forgetPast();
     if (this.#task || this.hasWork || this.#isClosed) return;
     if (!this.#isFrontEmpty() && !this.#isDue()) return;
     this.#task = this.#step()
@@ -166,6 +167,7 @@ export class Compactor {
     readBatch(payload, {
       put: (queue, { seq }, at) => this.#load(queuedSurvivor(this.#state, queue, seq, start + at, { payload, at })),
       logPut: (log, { offset }, at) => this.#load(loggedSurvivor(this.#state, log, offset, start + at, { payload, at })),
+      use: (key, _expiresAt, at) => this.#load(usedSurvivor(this.#state, key, start + at)),
       drop: nothing,
       count: nothing,
       dropQueue: nothing,

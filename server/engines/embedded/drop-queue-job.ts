@@ -13,6 +13,7 @@ export class DropQueueJob implements Job {
   readonly bytes = 64;
   readonly grows = false;
   readonly chain = undefined;
+  readonly isVoid = false;
   readonly #queue: string;
   readonly #resolve: () => void;
   readonly #reject: (error: Error) => void;

@@ -207,7 +207,7 @@ export class EmbeddedEngine implements Engine {
     const store = this.#running();
     if (group.lane === 'volatile' && !isWritten(staged)) {
       this.#announcer!.add(store.state.commit(staged));
-      return { ok: true, missed: staged.missed };
+      return { ok: true, missed: staged.missed, repeats: 0 };
     }
     const size = { bytes: bytes + 32 * (staged.effects.length + staged.publications.length), grows: grows(group) };
     return new Promise((resolve) => {
@@ -273,7 +273,9 @@ export class EmbeddedEngine implements Engine {
 }
 
 /** Does it leave anything on the disk? */
-function isWritten({ effects, publications }: StagedGroup<Stored>): boolean {
+function isWritten({ effects, publications, once }: StagedGroup<Stored>): boolean {
+  // What leans on a key has to wait for that, at least.
+  if (once) return true;
   return !effects.every(({ queue }) => queue.temporary) || publications.some(({ logged }) => logged);
 }
 

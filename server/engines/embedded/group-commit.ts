@@ -170,12 +170,12 @@ export class GroupCommit {
     return place;
   }
 
-  /** Takes out of a batch, in order, what finds no room and what stands behind such a job in its chain. */
+  /** Takes out of a batch, in order, what finds no room and what stands behind such a job in its chain, or leans on one. */
   #refuse(jobs: Job[], findsNoRoom: (job: Job) => boolean): void {
     let kept = 0;
     for (const job of jobs) {
       const isBroken = job.chain !== undefined && this.#broken.has(job.chain);
-      if (!isBroken && !findsNoRoom(job)) {
+      if (!isBroken && !job.isVoid && !findsNoRoom(job)) {
         jobs[kept++] = job;
         continue;
       }

@@ -1,6 +1,8 @@
 import type { Chain, Failure, Outcome } from '../../broker/engine.ts';
 import type { Announcer } from '../state/announcer.ts';
 import type { Effect, StagedGroup } from '../state/effect.ts';
+import { isVoid } from '../state/repeats.ts';
+import { useBytes } from './batch-format.ts';
 import type { BatchWriter } from './batch-writer.ts';
 import type { Job } from './job.ts';
 import type { Place } from './journal/place.ts';
@@ -20,6 +22,8 @@ export class GroupJob implements Job {
   readonly #puts: number[] = [];
   /** The same for those that go into topic logs, with their offsets there. */
   readonly #logged: { readonly offset: number; readonly at: number }[] = [];
+  /** The same for the keys it uses. */
+  #used: readonly number[] = [];
 
   constructor(
     store: Store,
@@ -38,6 +42,11 @@ export class GroupJob implements Job {
     this.#resolve = resolve;
   }
 
+  get isVoid(): boolean {
+    const { once } = this.#staged;
+    return once !== undefined && isVoid(once);
+  }
+
   write(batch: BatchWriter): void {
     this.#puts.length = 0;
     this.#logged.length = 0;
@@ -49,6 +58,8 @@ export class GroupJob implements Job {
       else if (changesCounters(effect)) batch.count(queue.name, entry.seq, effect.failures, effect.recoveries);
     }
     for (const { logged, message } of this.#staged.publications) if (logged) this.#logged.push(batch.logPut(logged, message));
+    const { once } = this.#staged;
+    if (once) this.#used = once.keys.map(({ key, expiresAt }) => batch.use(key, expiresAt));
   }
 
   committed(record: Place): void {
@@ -58,7 +69,7 @@ export class GroupJob implements Job {
     this.#checkOffsets();
     const returned = this.#staged.effects.filter(({ kind, queue }) => kind === 'return' && !queue.temporary);
     if (returned.length > 0) marks.returned(returned.map(({ entry }) => entry.seq));
-    this.#resolve({ ok: true, missed: this.#staged.missed });
+    this.#resolve({ ok: true, missed: this.#staged.missed, repeats: this.#staged.once?.repeats ?? 0 });
   }
 
   refused(failure: Failure): void {
@@ -88,6 +99,10 @@ export class GroupJob implements Job {
       const place = record + this.#logged[logged++]!.at;
       journal.count(place, journalBytes(entry));
       residents.keep(entry, place, publication.message);
+    }
+    for (const [i, used] of (this.#staged.once?.keys ?? []).entries()) {
+      used.note = record + this.#used[i]!;
+      journal.count(used.note, useBytes(used.key));
     }
   }
 

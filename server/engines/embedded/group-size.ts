@@ -1,9 +1,9 @@
 import { isTemporaryQueue, type Group, type Operation } from '../../broker/engine.ts';
 import { messageBytes } from '../../broker/message.ts';
 
-/** Brings a new message to the disk; a dead letter takes the room of the message it moves. */
+/** Brings a new message or a key to the disk; a dead letter takes the room of the message it moves. */
 export function grows({ operations }: Group): boolean {
-  return operations.some((operation) => operation.kind !== 'move' && isStored(operation));
+  return operations.some((operation) => operation.kind !== 'move' && ('once' in operation || isStored(operation)));
 }
 
 /** Octets of messages that go to the disk. */

@@ -10,6 +10,8 @@ export interface Job {
   readonly grows: boolean;
   /** If an earlier job of it is refused, this one must not take effect. */
   readonly chain: Chain | undefined;
+  /** It left something out for the sake of an earlier job that was refused, and so must be refused, too. */
+  readonly isVoid: boolean;
   /** Writes its effects; called again when the batch has to be composed anew. */
   write(batch: BatchWriter): void;
   /** Its effects are on the disk, in the record at that place. */

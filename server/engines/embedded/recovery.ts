@@ -2,7 +2,7 @@ import { Entry } from '../state/entry.ts';
 import type { State } from '../state/state.ts';
 import { Logged } from '../state/topic-log.ts';
 import type { LogHead } from '../state/topic-logs-restore.ts';
-import { BATCH } from './batch-format.ts';
+import { BATCH, useBytes } from './batch-format.ts';
 import { readBatch, type EffectReader } from './batch-reader.ts';
 import type { LogStanding, Standing } from './batch-writer.ts';
 import { placeAt, segmentOf } from './journal/place.ts';
@@ -20,6 +20,7 @@ export class Recovery implements EffectReader {
   constructor(state: State<Stored>) {
     this.#state = state;
     state.logs.onForget = (entry) => this.#uncount(entry);
+    state.repeats.onForget = ({ key, note }) => this.#uncountAt(note, useBytes(key));
   }
 
   read(segment: Segment, type: number, payload: Buffer, payloadOffset: number): void {
@@ -82,6 +83,12 @@ export class Recovery implements EffectReader {
     }
   }
 
+  use(key: string, expiresAt: number, at: number): void {
+    const segment = this.#segment!;
+    const place = placeAt(segment.number, this.#start + at);
+    if (this.#state.repeats.adopt(key, expiresAt, place)) segment.liveBytes += useBytes(key);
+  }
+
   /** Everything was read. */
   finish(): void {
     this.#state.restore.straighten();
@@ -93,9 +100,13 @@ export class Recovery implements EffectReader {
   }
 
   #uncount(holder: Holder): void {
-    const place = placeOf(holder.content);
+    this.#uncountAt(holder.content, journalBytes(holder));
+  }
+
+  #uncountAt(content: Holder['content'] | undefined, bytes: number): void {
+    const place = content === undefined ? undefined : placeOf(content);
     const segment = place === undefined ? undefined : this.#segments.get(segmentOf(place));
-    if (segment) segment.liveBytes -= journalBytes(holder);
+    if (segment) segment.liveBytes -= bytes;
   }
 }
 

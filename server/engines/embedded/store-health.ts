@@ -1,4 +1,5 @@
 import type { EngineHealth } from '../../broker/engine.ts';
+import { FORGOTTEN_EARLY } from '../state/repeats.ts';
 import type { Store } from './store.ts';
 
 /** What an operator wants to know of a store; it is out of reach until it has been opened. */
@@ -7,13 +8,14 @@ export function healthOf(store: Store | undefined): EngineHealth {
   const { journal, room, residents, state, commits } = store;
   return {
     state: commits.isOver ? 'failed' : 'up',
-    warnings: warningsOf(room),
+    warnings: [...warningsOf(room), ...(state.repeats.forgottenEarly > 0 ? [FORGOTTEN_EARLY] : [])],
     facts: {
       segments: journal.segmentCount,
       journalBytes: journal.totalBytes,
       neededBytes: journal.liveBytes,
       queuedBytes: state.bytes,
       logBytes: state.logs.bytes,
+      usedKeys: state.repeats.size,
       memoryBytes: residents.bytes,
       flushes: commits.flushCount,
     },

@@ -1,5 +1,5 @@
 import { State } from '../state/state.ts';
-import { BATCH } from './batch-format.ts';
+import { BATCH, useBytes } from './batch-format.ts';
 import { BatchWriter } from './batch-writer.ts';
 import { ClaimMarks, type LeftBehind } from './claim-marks.ts';
 import { Compactor } from './compactor.ts';
@@ -12,7 +12,7 @@ import { Journal } from './journal/journal.ts';
 import { storeOptions, type EmbeddedEngineOptions } from './options.ts';
 import { PlaceReader } from './journal/place-reader.ts';
 import { Recovery, recoverHeld, suspectAll } from './recovery.ts';
-import { ResidentMessages, type Stored } from './resident-messages.ts';
+import { placeOf, ResidentMessages, type Stored } from './resident-messages.ts';
 import { openSegments } from './journal/segment-store.ts';
 
 /** Everything that keeps queues and topic logs on a disk, opened and recovered. */
@@ -82,6 +82,9 @@ async function open(
   const room = new DiskRoom(disk, directory, options, onRoom, (error) => commits.fail(error));
   const residents = new ResidentMessages(options.memoryBytes);
   state.logs.onForget = (entry) => forgetMessage({ journal, residents }, entry);
+  state.repeats.onForget = ({ key, note }) => {
+    if (note !== undefined) journal.count(placeOf(note)!, -useBytes(key));
+  };
   const reader = new PlaceReader(journal);
   const compactor = new Compactor(
     journal,

@@ -1,17 +1,21 @@
 import type { State } from '../state/state.ts';
 import type { LogHead } from '../state/topic-logs-restore.ts';
+import { useBytes } from './batch-format.ts';
 import type { BatchWriter } from './batch-writer.ts';
 import type { Place } from './journal/place.ts';
-import { placeOf, type Holder, type Stored } from './resident-messages.ts';
+import { journalBytes, placeOf, type ResidentMessages, type Stored } from './resident-messages.ts';
 
-/** A message in the front segment that is still needed, with its stored form. */
+/** Something in the front segment that is still needed: a message with its stored form, or a used key. */
 export interface Survivor {
-  readonly holder: Holder;
   readonly place: Place;
+  /** What it counts in the journal. */
+  readonly bytes: number;
   /** It is where it was, and nobody has ended it meanwhile. */
   isNeeded(): boolean;
   /** Writes it once more; tells where in the record. */
   write(batch: BatchWriter): number;
+  /** It is elsewhere now. */
+  move(place: Place, residents: ResidentMessages): void;
 }
 
 /** Where in a batch a message stands: its length, then its record. */
@@ -26,10 +30,11 @@ export function queuedSurvivor(state: State<Stored>, queue: string, seq: number,
   if (holder === undefined || placeOf(holder.content) !== place) return undefined;
   const record = recordAt(spot);
   return {
-    holder,
     place,
+    bytes: journalBytes(holder),
     isNeeded: () => placeOf(holder.content) === place && state.find(queue, seq) === holder,
     write: (batch) => batch.putStored(queue, holder, record),
+    move: (to, residents) => residents.move(holder, to),
   };
 }
 
@@ -40,10 +45,26 @@ export function loggedSurvivor(state: State<Stored>, head: LogHead, offset: numb
   if (log === undefined || holder === undefined || placeOf(holder.content) !== place) return undefined;
   const record = recordAt(spot);
   return {
-    holder,
     place,
+    bytes: journalBytes(holder),
     isNeeded: () => placeOf(holder.content) === place && state.logs.get(head.topic) === log && log.get(offset) === holder,
     write: (batch) => batch.logPutStored(log, holder, record),
+    move: (to, residents) => residents.move(holder, to),
+  };
+}
+
+/** The use of a key that was noted at a place. One that is over is needed for as long as it is counted. */
+export function usedSurvivor({ repeats }: State<Stored>, key: string, place: Place): Survivor | undefined {
+  const used = repeats.get(key);
+  if (used?.note !== place) return undefined;
+  return {
+    place,
+    bytes: useBytes(key),
+    isNeeded: () => used.note === place && repeats.get(key) === used,
+    write: (batch) => batch.use(key, used.expiresAt),
+    move: (to) => {
+      used.note = to;
+    },
   };
 }
 

@@ -7,6 +7,7 @@ import { describeClose, describeRestart } from './life.ts';
 import { describeNodes } from './nodes.ts';
 import { describeOrder } from './order.ts';
 import { describeRelease } from './release.ts';
+import { describeRepeats, describeRepeatsRestart } from './repeats.ts';
 import type { CreateSubject } from './rig.ts';
 import { describeSettle } from './settle.ts';
 import { describeTemporaryQueues } from './temporary-queues.ts';
@@ -23,6 +24,7 @@ export function describeEngine(name: string, create: CreateSubject, options: { r
     describeSettle(create);
     describeRelease(create);
     describeGroups(create);
+    describeRepeats(create);
     describeTopics(create);
     describeTopicLog(create);
     describeTemporaryQueues(create);
@@ -33,6 +35,7 @@ export function describeEngine(name: string, create: CreateSubject, options: { r
     describeClose(create);
     if (!options.outlives) return;
     describeRestart(create);
+    describeRepeatsRestart(create);
     describeTopicLogRestart(create);
   });
 }

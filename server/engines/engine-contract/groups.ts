@@ -115,7 +115,7 @@ export function describeGroups(create: CreateSubject): void {
           await rig.engine.createTemporaryQueue('temp:q');
           await rig.engine.watch('news');
           const groups = names(100).map((id) => rig.apply([publish('news', id), enqueue('temp:q', id)], { lane }));
-          for (const outcome of await Promise.all(groups)) assert.deepEqual(outcome, { ok: true, missed: 0 });
+          for (const outcome of await Promise.all(groups)) assert.deepEqual(outcome, { ok: true, missed: 0, repeats: 0 });
           const published = await rig.events.untilPublished(100);
           assert.deepEqual(published, names(100).map((id) => `news ${id}`));
           assert.deepEqual(claimedIds(await rig.claim('temp:q')), names(100));
@@ -129,7 +129,7 @@ export function describeGroups(create: CreateSubject): void {
           if (index % 2 === 0) return rig.apply([enqueue('a', id), enqueue('temp:q', id)], { lane: 'durable' });
           return rig.apply([enqueue('temp:q', id)], { lane: 'volatile' });
         });
-        for (const outcome of await Promise.all(groups)) assert.deepEqual(outcome, { ok: true, missed: 0 });
+        for (const outcome of await Promise.all(groups)) assert.deepEqual(outcome, { ok: true, missed: 0, repeats: 0 });
         const claimed = await rig.claim('temp:q');
         assert.deepEqual(claimed.map((each) => each.seq), claimed.map((each) => each.seq).sort((l, r) => l - r));
         const isEven = (id: string): boolean => names(200).indexOf(id) % 2 === 0;

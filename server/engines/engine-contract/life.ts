@@ -10,7 +10,7 @@ export function describeClose(create: CreateSubject): void {
         const before = names(50).map((id) => rig.apply([enqueue('a', id)]));
         const closing = rig.engine.close();
         const after = rig.apply([enqueue('a', 'late')]);
-        for (const outcome of await Promise.all(before)) assert.deepEqual(outcome, { ok: true, missed: 0 });
+        for (const outcome of await Promise.all(before)) assert.deepEqual(outcome, { ok: true, missed: 0, repeats: 0 });
         await closing;
         assertRefused(await after, 'store-failed');
         assertRefused(await rig.apply([publish('news', 'n1')]), 'store-failed');

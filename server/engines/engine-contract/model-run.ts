@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import type { Operation, Outcome } from '../../broker/engine.ts';
+import type { Once, Operation, Outcome } from '../../broker/engine.ts';
 import { message } from './messages.ts';
 import { Model, type Handle, type ModelOutcome } from './model.ts';
-import type { Step, Wish } from './model-steps.ts';
+import type { Key, Step, Wish } from './model-steps.ts';
 import { ALL, claimedIds, ids, settle, type Rig } from './rig.ts';
 
 /** An engine and the model, side by side through the steps of one run. */
@@ -124,11 +124,11 @@ export class ModelRun {
 
   /** Undefined where there is nothing to do it to. */
   #operation(wish: Wish): Operation | undefined {
-    if (wish.kind === 'enqueue') return { kind: 'enqueue', queue: wish.queue, message: this.#newMessage(wish.bodyBytes) };
-    if (wish.kind === 'publish') return { kind: 'publish', topic: wish.topic, message: this.#newMessage(10) };
+    if (wish.kind === 'enqueue') return { kind: 'enqueue', queue: wish.queue, message: this.#newMessage(wish.bodyBytes), ...onceOf(wish) };
+    if (wish.kind === 'publish') return { kind: 'publish', topic: wish.topic, message: this.#newMessage(10), ...onceOf(wish) };
     if (wish.kind === 'log') {
       const log = { maxMessages: wish.maxMessages, maxAgeMs: 0 };
-      return { kind: 'publish', topic: wish.topic, message: this.#newMessage(wish.bodyBytes), log };
+      return { kind: 'publish', topic: wish.topic, message: this.#newMessage(wish.bodyBytes), log, ...onceOf(wish) };
     }
     const candidates = wish.isWild ? this.#handles : this.#model.held();
     const handle = candidates[wish.pick % candidates.length];
@@ -155,8 +155,12 @@ const byName = (left: { name: string }, right: { name: string }): number => left
 
 const shorten = (outcome: Outcome): ModelOutcome => (outcome.ok ? outcome : { ok: false, code: outcome.failure.code });
 
+/** For longer than any run. */
+const onceOf = ({ key }: { readonly key: Key }): { readonly once?: Once } => (key === undefined ? {} : { once: { key, windowMs: 3_600_000 } });
+
 /** May it go by the volatile lane? */
 function isVolatile(operation: Operation): boolean {
+  if ('once' in operation) return false;
   if (operation.kind === 'publish') return operation.log === undefined;
   return operation.queue.startsWith('temp:') && (operation.kind !== 'move' || operation.to.startsWith('temp:'));
 }

@@ -17,12 +17,15 @@ export type Step =
 
 /** An operation before it is known which message it is about. */
 export type Wish =
-  | { readonly kind: 'enqueue'; readonly queue: string; readonly bodyBytes: number }
-  | { readonly kind: 'publish'; readonly topic: string }
-  | { readonly kind: 'log'; readonly topic: string; readonly maxMessages: number; readonly bodyBytes: number }
+  | { readonly kind: 'enqueue'; readonly queue: string; readonly bodyBytes: number; readonly key: Key }
+  | { readonly kind: 'publish'; readonly topic: string; readonly key: Key }
+  | { readonly kind: 'log'; readonly topic: string; readonly maxMessages: number; readonly bodyBytes: number; readonly key: Key }
   | { readonly kind: 'settle' | 'late'; readonly pick: number; readonly isWild: boolean }
   | { readonly kind: 'release'; readonly pick: number; readonly isWild: boolean; readonly reason: 'undelivered' | 'nack' | 'gone' }
   | { readonly kind: 'move'; readonly pick: number; readonly isWild: boolean; readonly to: string };
+
+/** Of what is to happen once. */
+export type Key = string | undefined;
 
 const LOGGED = ['log.a', 'log.b'];
 
@@ -31,19 +34,26 @@ const pick = fc.nat({ max: 999 });
 const isWild = fc.nat({ max: 9 }).map((number) => number === 0);
 const reason = fc.constantFrom('undelivered' as const, 'nack' as const, 'gone' as const);
 
+/** A run uses up a good part of them. */
+const key: fc.Arbitrary<Key> = fc.oneof(
+  { weight: 3, arbitrary: fc.constant(undefined) },
+  { weight: 1, arbitrary: fc.nat({ max: 40 }).map((number) => `key ${number}`) },
+);
+
 /** Now and then a narrower bound, or a wide one, so that logs shrink and grow. */
 const log: fc.Arbitrary<Wish> = fc.record({
   kind: fc.constant('log' as const),
   topic: fc.constantFrom(...LOGGED),
   maxMessages: fc.oneof({ weight: 6, arbitrary: fc.constant(6) }, { weight: 1, arbitrary: fc.constantFrom(1, 2, 20, 1_000) }),
   bodyBytes: fc.nat({ max: 300 }),
+  key,
 });
 
 function wishFor(queues: readonly string[]): fc.Arbitrary<Wish> {
   const queue = fc.constantFrom(...queues);
   return fc.oneof(
-    { weight: 5, arbitrary: fc.record({ kind: fc.constant('enqueue' as const), queue, bodyBytes: fc.nat({ max: 300 }) }) },
-    { weight: 1, arbitrary: fc.record({ kind: fc.constant('publish' as const), topic: fc.constantFrom('news', 'news.eu', ...LOGGED) }) },
+    { weight: 5, arbitrary: fc.record({ kind: fc.constant('enqueue' as const), queue, bodyBytes: fc.nat({ max: 300 }), key }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('publish' as const), topic: fc.constantFrom('news', 'news.eu', ...LOGGED), key }) },
     { weight: 3, arbitrary: log },
     { weight: 3, arbitrary: fc.record({ kind: fc.constant('settle' as const), pick, isWild }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('late' as const), pick, isWild: fc.constant(true) }) },

@@ -34,7 +34,7 @@ export interface ModelPage {
   readonly isComplete: boolean;
 }
 
-export type ModelOutcome = { readonly ok: true; readonly missed: number } | { readonly ok: false; readonly code: FailureCode };
+export type ModelOutcome = { readonly ok: true; readonly missed: number; readonly repeats: number } | { readonly ok: false; readonly code: FailureCode };
 
 /**
  * The port's semantics in the plainest way there is: each queue an array in order of arrival, each entry at rest or
@@ -44,24 +44,30 @@ export class Model {
   #queues = new Map<string, ModelEntry[]>();
   readonly #temporary = new Set<string>();
   #logs = new Map<string, ModelLog>();
+  /** Keys that were used; windows are longer than any run. */
+  #used = new Set<string>();
   readonly published: string[] = [];
 
   apply(operations: readonly Operation[]): ModelOutcome {
     const before = this.#copy();
     const logsBefore = this.#copyLogs();
+    const usedBefore = new Set(this.#used);
     const publishedCount = this.published.length;
     let missed = 0;
+    let repeats = 0;
     for (const operation of operations) {
       const result = this.#apply(operation);
       if (result === 'not-held') {
         this.#queues = before;
         this.#logs = logsBefore;
+        this.#used = usedBefore;
         this.published.length = publishedCount;
         return { ok: false, code: 'not-held' };
       }
       if (result === 'missed') missed++;
+      if (result === 'repeat') repeats++;
     }
-    return { ok: true, missed };
+    return { ok: true, missed, repeats };
   }
 
   claim(queue: string, wants: readonly ConsumerWant[], maxBytes: number): ModelClaimed[] {
@@ -146,7 +152,12 @@ export class Model {
     );
   }
 
-  #apply(operation: Operation): 'done' | 'missed' | 'not-held' {
+  #apply(operation: Operation): 'done' | 'missed' | 'repeat' | 'not-held' {
+    if ('once' in operation && operation.once) {
+      const { key } = operation.once;
+      if (this.#used.has(key)) return 'repeat';
+      this.#used.add(key);
+    }
     if (operation.kind === 'publish') {
       const { topic, message, log } = operation;
       const offset = log ? this.#log(topic, message, log) : 'none';

@@ -82,7 +82,7 @@ export class Rig {
   /** Enqueues messages of these ids, one group each, all under way at once. */
   async send(queue: string, ...ids: string[]): Promise<void> {
     const outcomes = await Promise.all(ids.map((id) => this.apply([enqueue(queue, id)])));
-    for (const outcome of outcomes) assert.deepEqual(outcome, { ok: true, missed: 0 });
+    for (const outcome of outcomes) assert.deepEqual(outcome, { ok: true, missed: 0, repeats: 0 });
   }
 
   claim(queue: string, credit = ALL, maxBytes = 2 ** 40): Promise<Claimed[]> {

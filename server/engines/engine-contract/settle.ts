@@ -34,7 +34,7 @@ export function describeSettle(create: CreateSubject): void {
         await rig.send('a', 'm1');
         const claimed = await rig.claimOne('a');
         const [first, second] = await Promise.all([rig.apply([settle('a', claimed)]), rig.apply([settle('a', claimed)])]);
-        assert.deepEqual(first, { ok: true, missed: 0 });
+        assert.deepEqual(first, { ok: true, missed: 0, repeats: 0 });
         assert.ok(!second.ok);
         assert.equal(second.failure.code, 'not-held');
       }));
@@ -76,7 +76,7 @@ export function describeSettle(create: CreateSubject): void {
         await rig.send('a', 'm1', 'm2');
         const claimed = await rig.claimOne('a');
         const outcomes = await Promise.all([rig.apply([release('a', claimed)]), rig.apply([settleLate('a', claimed)])]);
-        assert.deepEqual(outcomes, [{ ok: true, missed: 0 }, { ok: true, missed: 0 }]);
+        assert.deepEqual(outcomes, [{ ok: true, missed: 0, repeats: 0 }, { ok: true, missed: 0, repeats: 0 }]);
         assert.deepEqual(claimedIds(await rig.claim('a')), ['m2']);
       }));
 

@@ -18,6 +18,7 @@ import { messageBytes, type Message } from '../../broker/message.ts';
 import { Announcer } from '../state/announcer.ts';
 import { Interest } from '../state/interest.ts';
 import { LoneNode } from '../state/lone-node.ts';
+import { FORGOTTEN_EARLY } from '../state/repeats.ts';
 import { State } from '../state/state.ts';
 
 export interface MemoryEngineOptions {
@@ -49,13 +50,14 @@ export class MemoryEngine implements Engine {
   }
 
   health(): EngineHealth {
-    const { bytes, logs } = this.#state;
+    const { bytes, logs, repeats } = this.#state;
     const isNearlyFull = this.#bytes >= this.#limitBytes * NEARLY_FULL;
     const warnings = isNearlyFull ? [`Queues and topic logs hold nearly all of the ${this.#limitBytes} octets they may; beyond them, what would have to be kept is refused.`] : [];
+    if (repeats.forgottenEarly > 0) warnings.push(FORGOTTEN_EARLY);
     return {
       state: this.#isClosed ? 'failed' : 'up',
       warnings,
-      facts: { queuedBytes: bytes, logBytes: logs.bytes, memoryLimitBytes: this.#limitBytes },
+      facts: { queuedBytes: bytes, logBytes: logs.bytes, usedKeys: repeats.size, memoryLimitBytes: this.#limitBytes },
     };
   }
 
@@ -150,7 +152,7 @@ export class MemoryEngine implements Engine {
     const staged = this.#state.stage(group);
     if (!staged.ok) return staged;
     announcer.add(this.#state.commit(staged));
-    return { ok: true, missed: staged.missed };
+    return { ok: true, missed: staged.missed, repeats: staged.once?.repeats ?? 0 };
   }
 
   /** Only what is sent needs room: settling makes some, and a dead letter takes that of the message it moves. */

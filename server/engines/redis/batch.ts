@@ -1,6 +1,6 @@
 import type { Chain, Lane } from '../../broker/engine.ts';
 import type { Holds } from './holds.ts';
-import type { Job, StoreOperation } from './job.ts';
+import { isOnce, type Job, type StoreOperation } from './job.ts';
 import type { Argument } from './link/link.ts';
 import { argumentsOf } from './script.ts';
 import { SCRIPTS } from './scripts.ts';
@@ -72,8 +72,11 @@ function encodeJobs(context: BatchContext, node: string, number: number, jobs: r
 }
 
 function encodeJob(context: BatchContext, job: Job, chains: Map<Chain, number>, argv: Argument[]): void {
-  argv.push(`${job.operations.length}`, `${numberOfChain(chains, job.chain)}`);
-  for (const operation of job.operations) encodeOperation(context, job, operation, argv);
+  argv.push(`${job.operations.length + job.onces}`, `${numberOfChain(chains, job.chain)}`);
+  for (const operation of job.operations) {
+    if (isOnce(operation)) argv.push('O', operation.once.key, `${operation.once.windowMs}`);
+    encodeOperation(context, job, operation, argv);
+  }
 }
 
 /** Jobs of one operation each that differ in its last argument alone: both sides handle far fewer arguments so. */
@@ -92,13 +95,13 @@ function runLength({ holds }: BatchContext, jobs: readonly Job[], from: number):
   const first = jobs[from]!.operations[0];
   if (!first || !mayRun(jobs[from]!, first, holds)) return 1;
   let to = from;
-  while (to < jobs.length && !jobs[to]!.isRepeat && jobs[to]!.operations.length === 1 && isAlike(first, jobs[to]!, holds)) to++;
+  while (to < jobs.length && !jobs[to]!.isRepeat && jobs[to]!.onces === 0 && jobs[to]!.operations.length === 1 && isAlike(first, jobs[to]!, holds)) to++;
   return Math.max(1, to - from);
 }
 
-function mayRun({ holdCount }: Job, operation: StoreOperation, holds: Holds): boolean {
+function mayRun({ holdCount, onces }: Job, operation: StoreOperation, holds: Holds): boolean {
   if (operation.kind === 'settle') return !operation.late && holds.stateOf(operation.queue, operation.seq, holdCount) === 'present';
-  return operation.kind === 'enqueue' || operation.kind === 'publish';
+  return onces === 0 && (operation.kind === 'enqueue' || operation.kind === 'publish');
 }
 
 function isAlike(one: StoreOperation, job: Job, holds: Holds): boolean {

@@ -92,7 +92,7 @@ describe('receipts', () => {
     const engine = await engineOn(t, primary, { receipts: 'replica', waitMs: 5_000 });
     assert.equal(engine.receiptLevel, 'replica');
     const send = (id: string) => engine.apply({ operations: [enqueue('q', id)], lane: 'durable' });
-    assert.deepEqual(await send('a'), { ok: true, missed: 0 });
+    assert.deepEqual(await send('a'), { ok: true, missed: 0, repeats: 0 });
     replica.pause();
     try {
       const outcome = await send('b');

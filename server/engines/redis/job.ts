@@ -1,4 +1,4 @@
-import { isTemporaryQueue, type Chain, type Failure, type Group, type Operation, type Outcome } from '../../broker/engine.ts';
+import { isTemporaryQueue, type Chain, type Failure, type Group, type Once, type Operation, type Outcome } from '../../broker/engine.ts';
 import { messageBytes } from '../../broker/message.ts';
 
 /** What goes to the store by a lane: operations of the port, and those changes of queues that must happen once as well. */
@@ -34,9 +34,11 @@ export class Job {
   readonly bytes: number;
   /** Messages it puts into queues at most. */
   readonly puts: number;
+  /** Operations that are to happen once. */
+  readonly onces: number;
   /** Operations, as far as the time of the script depends on them. */
   readonly cost: number;
-  /** It brings new messages, and so needs room; a dead letter takes that of the message it moves. */
+  /** It brings new messages or keys, and so needs room; a dead letter takes that of the message it moves. */
   readonly grows: boolean;
   /** `Holds.count` when it was given: it speaks of none that came later. */
   holdCount = 0;
@@ -53,26 +55,29 @@ export class Job {
     let bytes = 0;
     let puts = 0;
     let grows = false;
+    let onces = 0;
     let cost = 0;
     for (const operation of operations) {
       if (operation.kind === 'enqueue' || operation.kind === 'move') puts++;
       if (operation.kind === 'enqueue' || (operation.kind === 'publish' && operation.log)) grows = true;
+      if (isOnce(operation)) onces++;
       cost += COSTS[operation.kind] ?? 1;
       if ('message' in operation) bytes += messageBytes(operation.message);
     }
     this.bytes = bytes;
     this.puts = puts;
-    this.grows = grows;
-    this.cost = Math.max(1, cost);
+    this.onces = onces;
+    this.grows = grows || onces > 0;
+    this.cost = Math.max(1, cost + onces);
   }
 
   get isAnswered(): boolean {
     return this.#resolve === undefined;
   }
 
-  /** Applied; `count` is what the script told. */
-  done(count: number): void {
-    this.#answer({ ok: true, missed: count });
+  /** Applied; `missed` is what the script counted, be it something else for operations that the port has not. */
+  done(missed: number, repeats: number): void {
+    this.#answer({ ok: true, missed, repeats });
   }
 
   refuse(failure: Failure): void {
@@ -85,6 +90,9 @@ export class Job {
     this.#resolve = undefined;
   }
 }
+
+/** Is it to be left out where its key was used? */
+export const isOnce = (operation: StoreOperation): operation is StoreOperation & { readonly once: Once } => 'once' in operation && operation.once !== undefined;
 
 /** The lane of work on one queue: temporary ones never wait for a disk. */
 export const laneOfQueue = (queue: string): 'durable' | 'volatile' => (isTemporaryQueue(queue) ? 'volatile' : 'durable');

@@ -87,7 +87,7 @@ describe('a lane', () => {
     holds.endEra(true);
     link.answer = () => reply('OK', '1,0');
     lane.wake();
-    assert.deepEqual(await Promise.all([settled, released]), [{ ok: true, missed: 1 }, { ok: true, missed: 0 }]);
+    assert.deepEqual(await Promise.all([settled, released]), [{ ok: true, missed: 1, repeats: 0 }, { ok: true, missed: 0, repeats: 0 }]);
     const [before, after] = link.calls.map(({ argv }) => argv);
     assert.deepEqual([before![0], after![0]], ['n.1', 'n.2']);
     assert.deepEqual([before!.slice(7).join(' '), after!.slice(7).join(' ')], ['1 0 S q 5 1 0 R q 5 nack', '1 0 L q 5 1 0 N']);

@@ -206,7 +206,8 @@ export class Lane {
       // What is settled late is not held, or by somebody it does not speak of.
       else if ('seq' in operation && !(operation.kind === 'settle' && operation.late)) holds.remove(operation.queue, operation.seq, job.holdCount);
     }
-    job.done(Number(result));
+    const [missed, repeats] = result.split(':');
+    job.done(Number(missed), Number(repeats ?? 0));
   }
 
   /** Lost before the answer: the same batch is sent again, unless it is perhaps what kills the link. */

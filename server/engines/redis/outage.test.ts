@@ -48,7 +48,7 @@ describe('an engine whose Redis stands still for longer than work may wait', () 
     const released = claimed.map((each) => engine.apply({ operations: [release('q', each, 'gone')], lane: 'durable' }));
     assert.equal(await refusal('e'), 'not-stored');
     server.resume();
-    for (const outcome of await Promise.all(released)) assert.deepEqual(outcome, { ok: true, missed: 0 });
+    for (const outcome of await Promise.all(released)) assert.deepEqual(outcome, { ok: true, missed: 0, repeats: 0 });
     const ids = (await engine.browse('q', 0, 10)).map(({ id }) => id);
     assert.deepEqual(ids.filter((id) => id !== 'd'), ['a', 'b', 'c']);
   });

@@ -53,7 +53,7 @@ describe('a topic log that nodes share', () => {
     const outcomes = nodes.flatMap(({ engine }, i) =>
       names(count, `${name}${i}-`).map((id) => engine.apply({ operations: [{ kind: 'publish', topic: TOPIC, message: message(id), log: LOG }], lane: 'durable' })),
     );
-    for (const outcome of await Promise.all(outcomes)) assert.deepEqual(outcome, { ok: true, missed: 0 });
+    for (const outcome of await Promise.all(outcomes)) assert.deepEqual(outcome, { ok: true, missed: 0, repeats: 0 });
   }
 
   const read = (node: number, after?: LogPosition): Promise<LogPage> => nodes[node]!.engine.readLog(TOPIC, after, 100_000);

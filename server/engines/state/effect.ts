@@ -2,6 +2,7 @@ import type { Failure, LogPosition } from '../../broker/engine.ts';
 import type { Message } from '../../broker/message.ts';
 import type { Entry } from './entry.ts';
 import type { Queue } from './queue.ts';
+import type { StagedOnce } from './repeats.ts';
 import type { StagedLogged } from './topic-logs.ts';
 
 /** What a staged operation does, in terms that need neither a clock nor the state before: an engine writes them down. */
@@ -52,6 +53,8 @@ export interface StagedGroup<Stored> {
   readonly publications: readonly StagedPublication<Stored>[];
   /** Late settles that found nothing. */
   readonly missed: number;
+  /** Undefined where nothing of it is to happen once. */
+  readonly once: StagedOnce<Stored> | undefined;
 }
 
 export interface Refusal {

@@ -1,8 +1,9 @@
-import type { Group, Operation, ReleaseReason } from '../../broker/engine.ts';
+import type { Group, Once, Operation, ReleaseReason } from '../../broker/engine.ts';
 import { messageBytes, type Message } from '../../broker/message.ts';
 import { Entry } from './entry.ts';
 import type { Effect, Refusal, StagedGroup, StagedPublication } from './effect.ts';
 import type { QueueTable } from './queue-table.ts';
+import type { Repeats, StagedOnce } from './repeats.ts';
 import type { TopicLogs } from './topic-logs.ts';
 
 /**
@@ -15,11 +16,15 @@ export class Staging<Stored> {
   readonly publications: StagedPublication<Stored>[] = [];
   readonly #table: QueueTable<Stored>;
   readonly #logs: TopicLogs<Stored>;
+  readonly #repeats: Repeats<Stored>;
+  /** Made when the first operation that is to happen once comes. */
+  once: StagedOnce<Stored> | undefined;
   #missed = 0;
 
-  constructor(table: QueueTable<Stored>, logs: TopicLogs<Stored>) {
+  constructor(table: QueueTable<Stored>, logs: TopicLogs<Stored>, repeats: Repeats<Stored>) {
     this.#table = table;
     this.#logs = logs;
+    this.#repeats = repeats;
   }
 
   stage(group: Group): StagedGroup<Stored> | Refusal {
@@ -27,7 +32,7 @@ export class Staging<Stored> {
       const refusal = this.#stage(operation);
       if (refusal) return refusal;
     }
-    return { ok: true, effects: this.effects, publications: this.publications, missed: this.#missed };
+    return { ok: true, effects: this.effects, publications: this.publications, missed: this.#missed, once: this.once };
   }
 
   /** Stages the end of the first entries at rest. */
@@ -38,15 +43,16 @@ export class Staging<Stored> {
       if (!entry) break;
       this.#add({ kind: 'drop', queue, entry });
     }
-    return { ok: true, effects: this.effects, publications: [], missed: 0 };
+    return { ok: true, effects: this.effects, publications: [], missed: 0, once: undefined };
   }
 
   #stage(operation: Operation): Refusal | undefined {
     switch (operation.kind) {
       case 'enqueue':
+        if (operation.once && this.#isRepeat(operation.once)) return undefined;
         return this.#put(operation.queue, operation.message);
       case 'publish':
-        this.#publish(operation);
+        if (!operation.once || !this.#isRepeat(operation.once)) this.#publish(operation);
         return undefined;
       case 'settle':
         return operation.late ? this.#settleLate(operation.queue, operation.seq) : this.#settle(operation.queue, operation.seq);
@@ -55,6 +61,19 @@ export class Staging<Stored> {
       case 'move':
         return this.#settle(operation.queue, operation.seq) ?? this.#put(operation.to, operation.message);
     }
+  }
+
+  /** Stages the key, unless the operation is to be left out because of it. */
+  #isRepeat(once: Once): boolean {
+    const staged = (this.once ??= { keys: [], leansOn: [], repeats: 0 });
+    const used = this.#repeats.find(once.key);
+    if (!used) {
+      staged.keys.push(this.#repeats.stage(once));
+      return false;
+    }
+    staged.repeats++;
+    if (used.stage === 'staged') staged.leansOn.push(used);
+    return true;
   }
 
   #put(name: string, message: Message): undefined {

@@ -4,12 +4,13 @@ import type { Announcement, Effect, Refusal, StagedGroup } from './effect.ts';
 import type { Entry } from './entry.ts';
 import type { Queue } from './queue.ts';
 import { QueueTable } from './queue-table.ts';
+import { Repeats } from './repeats.ts';
 import { Restore } from './restore.ts';
 import { Staging } from './staging.ts';
 import { TopicLogs } from './topic-logs.ts';
 
 /**
- * All queues and topic logs of one store, in memory: the reference semantics of the Engine port, without promises and disks.
+ * All queues, topic logs and used keys of one store, in memory: the reference semantics of the Engine port, without promises and disks.
  *
  * A group takes two steps, so that an engine can make it durable in between: `stage` checks it and reserves what it
  * touches, changing nothing that shows; `commit` makes it visible, `undo` takes it back without trace. Groups are
@@ -18,12 +19,14 @@ import { TopicLogs } from './topic-logs.ts';
 export class State<Stored = never> {
   readonly #table = new QueueTable<Stored>();
   readonly logs: TopicLogs<Stored>;
+  readonly repeats: Repeats<Stored>;
   /** Brings the state back at start-up. */
   readonly restore = new Restore<Stored>(this.#table);
 
-  /** `clock` tells ms since the epoch: the age of what stands in logs. */
+  /** `clock` tells ms since the epoch: the age of what stands in logs and of used keys. */
   constructor(clock: () => number = Date.now) {
     this.logs = new TopicLogs(clock);
+    this.repeats = new Repeats(clock);
   }
 
   /** Octets of all queued messages, staged ones included. */
@@ -42,7 +45,7 @@ export class State<Stored = never> {
   }
 
   stage(group: Group): StagedGroup<Stored> | Refusal {
-    const staging = new Staging<Stored>(this.#table, this.logs);
+    const staging = new Staging<Stored>(this.#table, this.logs, this.repeats);
     const staged = staging.stage(group);
     if (!staged.ok) this.undo(staging);
     return staged;
@@ -50,7 +53,7 @@ export class State<Stored = never> {
 
   /** Stages the end of up to `limit` messages at rest, from the head on. */
   stagePurge(queue: string, limit: number): StagedGroup<Stored> {
-    return new Staging<Stored>(this.#table, this.logs).stagePurge(queue, limit);
+    return new Staging<Stored>(this.#table, this.logs, this.repeats).stagePurge(queue, limit);
   }
 
   commit(staged: StagedGroup<Stored>): Announcement {
@@ -65,10 +68,12 @@ export class State<Stored = never> {
     for (const publication of staged.publications) {
       if (publication.logged) publication.position = this.logs.commit(publication.logged);
     }
+    for (const used of staged.once?.keys ?? []) this.repeats.commit(used);
     return { ready, publications: staged.publications };
   }
 
-  undo({ effects, publications }: Pick<StagedGroup<Stored>, 'effects' | 'publications'>): void {
+  undo({ effects, publications, once }: Pick<StagedGroup<Stored>, 'effects' | 'publications' | 'once'>): void {
+    for (const used of once?.keys ?? []) this.repeats.undo(used);
     for (const { logged } of publications) if (logged) this.logs.undo(logged);
     this.#undo(effects);
   }

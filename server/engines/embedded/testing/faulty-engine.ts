@@ -97,7 +97,7 @@ export function put(queue: string, id: string, bytes = 1000): Operation {
 }
 
 export function assertDone(outcomes: readonly Outcome[]): void {
-  for (const outcome of outcomes) assert.deepEqual(outcome, { ok: true, missed: 0 });
+  for (const outcome of outcomes) assert.deepEqual(outcome, { ok: true, missed: 0, repeats: 0 });
 }
 
 /** Lets everything that needs no disk happen. */

@@ -9,11 +9,13 @@
 --          S queue seq | R queue seq reason | M queue seq to stored       of a message held: refused if it is not
 --          s queue seq | r queue seq reason | m queue seq to stored       of one that may have been taken away meanwhile
 --          L queue seq | N                                                settles late, does nothing
+--          O key windowMs                          the operation behind it is left out if the key was used within its window
 --          C queue | D queue | Z queue limit                              creates a temporary, drops, purges
 --          or, in place of several groups of one operation, E, P or S, that differ in its last argument alone:
 --          `*`, how many, chain (or those of all, separated by commas), operation, last argument of the second, …
 -- RETURNS  {'OK', results, lost} | {'DUP', results} | {'STALE', last} | {'FENCED'}
---          results: for each group, separated by commas, how many late settles missed (Z: how many were purged),
+--          results: for each group, separated by commas, how many late settles missed (Z: how many were purged), behind a
+--          colon how many operations were left out, if any were;
 --          `n` = a message was not held, `c` = an earlier group of its chain failed; nothing was changed by those.
 --          lost: batches that were acknowledged and that the server has forgotten
 -- GUARANTEE a batch is applied once, however often it is sent and also after its node was fenced; batches of a lane are
@@ -23,6 +25,7 @@
 --@include queues
 --@include topics
 --@include topic-logs
+--@include repeats
 
 local node, lane, number = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local puts, version, capacity = tonumber(ARGV[4]), tonumber(ARGV[6]), tonumber(ARGV[7])
@@ -35,7 +38,7 @@ if last > number then return { 'STALE', last } end
 
 if ARGV[5] == '0' then passMemoryLimit() end
 
-local ARITY = { E = 3, e = 3, P = 6, S = 3, R = 4, M = 5, s = 3, r = 4, m = 5, L = 3, C = 2, D = 2, Z = 3, N = 1 }
+local ARITY = { E = 3, e = 3, P = 6, S = 3, R = 4, M = 5, s = 3, r = 4, m = 5, L = 3, C = 2, D = 2, Z = 3, N = 1, O = 3 }
 -- Bodies that a purge reads at most, or a little more: then it is done for this time.
 local PURGED_OCTETS = 1048576
 local results, brokenChains = {}, {}
@@ -44,9 +47,18 @@ local at = 8
 -- What a message that must be held counts; by the place of its operation.
 local bytesAt
 
+-- Operations that are left out, by their places; nil where nothing is to happen once.
+local leftOut
+
+local function leaveOutRepeat(i, key, keys)
+  leftOut = leftOut or {}
+  if keys[key] or isUsed(key) then leftOut[i] = true end
+  keys[key] = true
+end
+
 -- Nothing is changed by a group of which one message is not held, so this comes first.
 local function isPossible(first, count)
-  bytesAt = {}
+  bytesAt, leftOut = {}, nil
   local seen = {}
   local i = first
   for _ = 1, count do
@@ -56,6 +68,8 @@ local function isPossible(first, count)
       bytesAt[i] = not seen[key] and heldBytes(openQueue(ARGV[i + 1]), node, ARGV[i + 2])
       if not bytesAt[i] then return false end
       seen[key] = true
+    elseif kind == 'O' then
+      leaveOutRepeat(i + ARITY.O, ARGV[i + 1], seen)
     end
     i = i + ARITY[kind]
   end
@@ -82,6 +96,9 @@ function verbs.M(i)
   put(openQueue(ARGV[i + 3]), ARGV[i + 4], puts)
 end
 function verbs.N() end
+function verbs.O(i)
+  if not leftOut[i + ARITY.O] then use(ARGV[i + 1], ARGV[i + 2]) end
+end
 function verbs.L(i) return dropAtRest(openQueue(ARGV[i + 1]), ARGV[i + 2]) and 0 or 1 end
 
 function verbs.s(i)
@@ -153,14 +170,16 @@ local function applyGroup()
   local i = at + 2
   local isBroken = brokenChains[chain]
   local canBeDone = not isBroken and isPossible(i, count)
-  local total = 0
+  local total, repeats = 0, 0
   for _ = 1, count do
     local kind = ARGV[i]
     local next = i + ARITY[kind]
-    if canBeDone then total = total + (verbs[kind](i, next - 1) or 0) end
+    if canBeDone and leftOut and leftOut[i] then repeats = repeats + 1
+    elseif canBeDone then total = total + (verbs[kind](i, next - 1) or 0) end
     i = next
   end
   at = i
+  if repeats > 0 then total = total .. ':' .. repeats end
   conclude(chain, isBroken and 'c' or canBeDone and total or nil)
 end
 
