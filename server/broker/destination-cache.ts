@@ -1,7 +1,14 @@
 import type { ProtocolError } from '../protocol/protocol-error.ts';
 import { parseDestinations, type Destination, type DestinationLimits } from './destination.ts';
+import type { BareKind } from './routing-type.ts';
 
 const MAX_ENTRIES = 8192;
+
+/** By their texts, in two generations. */
+interface Generations {
+  younger: Map<string, readonly Destination[]>;
+  older: Map<string, readonly Destination[]>;
+}
 
 /**
  * Destinations already read. A page sends to the same few over and over, and reading one costs more than the rest of a
@@ -10,23 +17,27 @@ const MAX_ENTRIES = 8192;
  */
 export class DestinationCache {
   readonly #limits: DestinationLimits;
-  #younger = new Map<string, readonly Destination[]>();
-  #older = new Map<string, readonly Destination[]>();
+  readonly #known: Readonly<Record<BareKind, Generations>> = {
+    queue: { younger: new Map(), older: new Map() },
+    topic: { younger: new Map(), older: new Map() },
+  };
 
   constructor(limits: DestinationLimits) {
     this.#limits = limits;
   }
 
-  parse(text: string): readonly Destination[] | ProtocolError {
-    const known = this.#younger.get(text);
-    if (known) return known;
-    const parsed = this.#older.get(text) ?? parseDestinations(text, this.#limits);
+  /** `bare`: what names without a prefix are. */
+  parse(text: string, bare: BareKind = 'queue'): readonly Destination[] | ProtocolError {
+    const known = this.#known[bare];
+    const recent = known.younger.get(text);
+    if (recent) return recent;
+    const parsed = known.older.get(text) ?? parseDestinations(text, this.#limits, bare);
     if ('code' in parsed) return parsed;
-    if (this.#younger.size >= MAX_ENTRIES) {
-      this.#older = this.#younger;
-      this.#younger = new Map();
+    if (known.younger.size >= MAX_ENTRIES) {
+      known.older = known.younger;
+      known.younger = new Map();
     }
-    this.#younger.set(text, parsed);
+    known.younger.set(text, parsed);
     return parsed;
   }
 }

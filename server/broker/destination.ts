@@ -2,6 +2,7 @@ import type { ProtocolError } from '../protocol/protocol-error.ts';
 import { ADVISORY_PREFIX, ADVISORY_TOPIC_PREFIX, isAdvisoryTopic } from './advisory-topic.ts';
 import { TEMPORARY_PREFIX } from './engine.ts';
 import { notFound, unknownDestination } from './errors.ts';
+import type { BareKind } from './routing-type.ts';
 
 /**
  * A parsed address.
@@ -69,8 +70,8 @@ const FORMS: readonly Form[] = [
   { prefix: 'jms.topic.', kind: 'topic' },
 ];
 
-/** A name without any prefix is a queue's. */
-const BARE: Form = { prefix: '', kind: 'queue' };
+/** A name without any prefix. */
+const BARE: Readonly<Record<BareKind, Form>> = { queue: { prefix: '', kind: 'queue' }, topic: { prefix: '', kind: 'topic' } };
 
 /** What all of RabbitMQ's exchanges begin with, those that are not here included. */
 const EXCHANGE_PREFIX = '/exchange/';
@@ -83,9 +84,9 @@ const PREFIXES: readonly string[] = [...FORMS.map(({ prefix }) => prefix), EXCHA
 /**
  * Reads a `destination` header in the order that keeps rights tight: split a composite, find wildcards in the raw
  * text, decode `%2F`; the caller then authorises the result. A composite (`/queue/a,/topic/b`) is split only where a
- * known prefix follows the comma, so that commas may stand in names.
+ * known prefix follows the comma, so that commas may stand in names. `bare`: what members without a prefix are.
  */
-export function parseDestinations(text: string, limits: DestinationLimits): readonly Destination[] | ProtocolError {
+export function parseDestinations(text: string, limits: DestinationLimits, bare: BareKind = 'queue'): readonly Destination[] | ProtocolError {
   if (text.length > limits.maxDestinationBytes * limits.maxComposite) {
     return unknownDestination('destination-too-long', `${text.slice(0, 40)}…`, `expected at most ${limits.maxDestinationBytes} octets`);
   }
@@ -95,7 +96,7 @@ export function parseDestinations(text: string, limits: DestinationLimits): read
   }
   const destinations: Destination[] = [];
   for (const member of members) {
-    const destination = parseDestination(member, limits);
+    const destination = parseDestination(member, limits, bare);
     if ('code' in destination) return destination;
     destinations.push(destination);
   }
@@ -116,13 +117,13 @@ function splitComposite(text: string): string[] {
   return members;
 }
 
-function parseDestination(text: string, limits: DestinationLimits): Destination | ProtocolError {
+function parseDestination(text: string, limits: DestinationLimits, bare: BareKind): Destination | ProtocolError {
   const form = FORMS.find(({ prefix }) => text.startsWith(prefix));
   if (!form && text.startsWith(EXCHANGE_PREFIX)) return parseExchange(text, limits);
   if (!form && text.startsWith('/')) {
     return unknownDestination('unknown-prefix', text, `expected one of ${PREFIXES.filter((each) => each.startsWith('/')).join(' ')}`);
   }
-  const { prefix, kind, mustExist = false, nameBegin = '' } = form ?? BARE;
+  const { prefix, kind, mustExist = false, nameBegin = '' } = form ?? BARE[bare];
   const raw = text.slice(prefix.length);
   const refusal = refusedName(text, raw, prefix, limits);
   if (refusal) return refusal;

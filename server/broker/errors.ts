@@ -35,6 +35,10 @@ export const schemaViolated = (text: string, violation: string): ProtocolError =
 export const accessRefused = (action: string, destination: string): ProtocolError =>
   error('Access refused', 'access-refused', `this user may not ${action} '${destination}'`);
 
+/** RabbitMQ's word for it. */
+export const wrongUserId = (claimed: string, user: string): ProtocolError =>
+  error('precondition_failed', 'wrong-user-id', `SEND: expected 'user-id' to be absent or the user that logged in, '${user}', got '${claimed}'`);
+
 export const loginRefused = (code: string, detail: string): ProtocolError => error('Bad CONNECT', code, `Access refused: ${detail}`);
 
 export const duplicatedSubscription = (id: string): ProtocolError =>

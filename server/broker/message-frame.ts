@@ -33,6 +33,8 @@ export class MessageFrame {
   delivery(version: Version, subscription: string | undefined, ack: string, attempt: number): WireFrame {
     const pairs = [HEADER.redelivered, attempt > 1 ? 'true' : 'false', HEADER.JMSXDeliveryCount, String(attempt)];
     if (ack !== '') pairs.unshift(HEADER.ack, ack);
+    // RabbitMQ counts the deliveries before this one, and says nothing of the first.
+    if (attempt > 1) pairs.push(HEADER.xDeliveryCount, String(attempt - 1));
     return encodeMessage(version, subscription, pairs, this.#tailFor(version));
   }
 

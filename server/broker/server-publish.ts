@@ -12,6 +12,7 @@ import { naturalLane } from './lane.ts';
 import type { Message } from './message.ts';
 import { passedHeaders } from './passed-headers.ts';
 import { publishOperation } from './publish-operation.ts';
+import { readRoutingType } from './routing-type.ts';
 import { temporaryName } from './temporaries.ts';
 
 /** What came of a message of the embedding application: its id, or why it was not taken. */
@@ -27,17 +28,19 @@ export async function publishFromServer(
   body: Buffer,
   pairs: readonly string[],
 ): Promise<Published> {
-  const destinations = broker.destinations.parse(destination);
+  const headers = new Headers(pairs);
+  const bare = readRoutingType('SEND', headers);
+  if (typeof bare === 'object') return { ok: false, error: bare };
+  const destinations = broker.destinations.parse(destination, bare);
   if ('code' in destinations) return { ok: false, error: destinations };
   const missing = await missingQueue(broker, destinations);
   if (missing) return { ok: false, error: missing };
   const violations = checkContent(broker.policies, destinations, body);
   if (violations && 'code' in violations) return { ok: false, error: violations };
-  const headers = new Headers(pairs);
   const draft: Message = {
     id: broker.nextMessageId(),
     destination: '',
-    headers: passedHeaders(headers, undefined),
+    headers: passedHeaders(headers, {}),
     body,
     isText: isUtf8(body),
     timestamp: broker.clock.now(),

@@ -136,10 +136,13 @@ export const HEADER = {
   originalDestination: 'original-destination',
   xFirstDeathQueue: 'x-first-death-queue',
   xFirstDeathReason: 'x-first-death-reason',
+  xFirstDeathExchange: 'x-first-death-exchange',
   xLastDeathQueue: 'x-last-death-queue',
   xLastDeathReason: 'x-last-death-reason',
+  xLastDeathExchange: 'x-last-death-exchange',
   _AMQ_ORIG_ADDRESS: '_AMQ_ORIG_ADDRESS',
   _AMQ_ORIG_QUEUE: '_AMQ_ORIG_QUEUE',
   _AMQ_ORIG_MESSAGE_ID: '_AMQ_ORIG_MESSAGE_ID',
+  _AMQ_ACTUAL_EXPIRY: '_AMQ_ACTUAL_EXPIRY',
   dlqDeliveryFailureCause: 'dlqDeliveryFailureCause',
 } as const;

@@ -6,11 +6,12 @@ import type { ProtocolError } from '../../protocol/protocol-error.ts';
 import { checkContent, deadLetterOperations } from '../check-content.ts';
 import type { Destination } from '../destination.ts';
 import type { Operation } from '../engine.ts';
-import { missingDestination, unknownDestination } from '../errors.ts';
+import { missingDestination, unknownDestination, wrongUserId } from '../errors.ts';
 import { messageBytes, type Message } from '../message.ts';
 import { readDeliveryTerms } from '../delivery-terms.ts';
 import { publishOperation } from '../publish-operation.ts';
 import { refusedDestination } from '../rights.ts';
+import { readRoutingType } from '../routing-type.ts';
 import type { Session } from '../session.ts';
 import { passedHeaders } from '../passed-headers.ts';
 import { temporaryName } from '../temporaries.ts';
@@ -22,7 +23,9 @@ import { openReplyTo } from './reply-to.ts';
 export function send(session: Session, frame: Frame): Handled {
   const text = frame.headers.get(HEADER.destination);
   if (text === undefined) return missingDestination('SEND');
-  const destinations = session.broker.destinations.parse(text);
+  const bare = readRoutingType('SEND', frame.headers);
+  if (typeof bare === 'object') return bare;
+  const destinations = session.broker.destinations.parse(text, bare);
   if ('code' in destinations) return destinations;
   for (const destination of destinations) {
     if (destination.isPattern) {
@@ -56,6 +59,9 @@ function accept(session: Session, frame: Frame, destinations: readonly Destinati
   }
 
   const { broker } = session;
+  const user = session.identity?.user ?? '';
+  const claimedUser = headers.get(HEADER.userId);
+  if (claimedUser !== undefined && claimedUser !== user) return wrongUserId(claimedUser, user);
   const violations = checkContent(broker.policies, destinations, frame.body);
   if (violations && 'code' in violations) return violations;
   broker.counters.messagesIn++;
@@ -65,7 +71,7 @@ function accept(session: Session, frame: Frame, destinations: readonly Destinati
   const message: Message = {
     id: broker.nextMessageId(),
     destination: '',
-    headers: passedHeaders(headers, replyTo),
+    headers: passedHeaders(headers, { replyTo, user }),
     body,
     isText: isUtf8(body),
     timestamp: broker.clock.now(),

@@ -7,6 +7,7 @@ import type { Destination } from '../destination.ts';
 import { badHeader, duplicatedSubscription, limitExceeded, missingDestination, missingHeader } from '../errors.ts';
 import { readMessageFilter, type MessageFilter } from '../message-filter.ts';
 import { readPrefetch } from '../prefetch.ts';
+import { readRoutingType } from '../routing-type.ts';
 import type { Session } from '../session.ts';
 import { SOFT_ERRORS_DESTINATION } from '../soft-errors.ts';
 import { Subscription, subscriptionKey } from '../subscription.ts';
@@ -43,7 +44,9 @@ export function readSubscribeRequest(session: Session, frame: Frame): SubscribeR
     return limitExceeded('too-many-subscriptions', `expected at most ${maxSubscriptions} subscriptions on a connection`);
   }
   const isForErrors = session.softErrors !== undefined && text === SOFT_ERRORS_DESTINATION;
-  const destinations = isForErrors ? [] : broker.destinations.parse(text);
+  const bare = readRoutingType('SUBSCRIBE', headers);
+  if (typeof bare === 'object') return bare;
+  const destinations = isForErrors ? [] : broker.destinations.parse(text, bare);
   if ('code' in destinations) return destinations;
   const misfit = isBrowser ? browserMisfit(destinations, ackMode) : isForErrors ? errorsMisfit(filter, ackMode) : selectorMisfit(destinations, filter);
   if (misfit) return misfit;

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { rowsOf } from './row.ts';
+
+const row = rowsOf();
+
+row('SUBSCRIBE id: names the subscription once', async (scene) => {
+  const client = await scene.connect();
+  const destination = scene.topic();
+  await client.request('SUBSCRIBE', { id: 'a', destination });
+  await client.request('SUBSCRIBE', { id: 'b', destination });
+  await client.request('SEND', { destination });
+  const got = [await client.expectFrame('MESSAGE'), await client.expectFrame('MESSAGE')];
+  assert.deepEqual(got.map(({ headers }) => headers['subscription']).sort(), ['a', 'b']);
+  await client.request('UNSUBSCRIBE', { id: 'a' });
+  await client.request('SUBSCRIBE', { id: 'a', destination });
+  client.frame('SUBSCRIBE', { id: 'a', destination });
+  await client.expectError(/^Duplicated subscription identifier$/);
+});
+
+row('SUBSCRIBE ack: cumulative or one by one, within the subscription', async (scene) => {
+  for (const [ack, left] of [['auto', []], ['client', ['3']], ['client-individual', ['1', '3']]] as const) {
+    const [client, other] = [await scene.connect(), await scene.connect()];
+    const destination = scene.queue();
+    for (const text of ['1', '2', '3']) await client.request('SEND', { destination }, text);
+    await client.request('SUBSCRIBE', { id: 's', destination, ack });
+    const got = [await client.expectFrame('MESSAGE'), await client.expectFrame('MESSAGE'), await client.expectFrame('MESSAGE')];
+    if (ack !== 'auto') await client.request('ACK', { id: got[1]?.headers['ack'] ?? '' });
+    await client.request('UNSUBSCRIBE', { id: 's' });
+    await other.request('SUBSCRIBE', { id: 's', destination });
+    for (const text of left) assert.equal((await other.expectFrame('MESSAGE')).text, text);
+    await other.noFrameUntil();
+  }
+});
+
+row('SUBSCRIBE prefetch: bounds what is in flight, by both names', async (scene) => {
+  for (const headers of [{ 'prefetch-count': '2' }, { 'activemq.prefetchSize': '2' }, { 'prefetch-count': '2', 'activemq.prefetchSize': '1' }]) {
+    const client = await scene.connect();
+    const destination = scene.queue();
+    for (const text of ['1', '2', '3']) await client.request('SEND', { destination }, text);
+    await client.request('SUBSCRIBE', { id: 's', destination, ack: 'client-individual', ...headers });
+    const [first] = [await client.expectFrame('MESSAGE'), await client.expectFrame('MESSAGE')];
+    await client.noFrameUntil();
+    await client.request('ACK', { id: first.headers['ack'] ?? '' });
+    assert.equal((await client.expectFrame('MESSAGE')).text, '3');
+  }
+});
+
+row('SUBSCRIBE selector: lets through what it selects, numbers in strings too', async (scene) => {
+  const client = await scene.connect();
+  const destination = scene.topic();
+  for (const selector of ['age > 18', 'convert_string_expressions:age > 18']) await client.request('SUBSCRIBE', { id: selector, destination, selector });
+  for (const age of ['9', '20', '100']) client.frame('SEND', { destination, age });
+  for (const age of ['20', '20', '100', '100']) assert.equal((await client.expectFrame('MESSAGE')).headers['age'], age);
+  client.frame('SUBSCRIBE', { id: 'x', destination, selector: 'age >' });
+  assert.equal((await client.expectError(/^Bad header$/)).headers['code'], 'bad-selector');
+});
+
+row('SUBSCRIBE no local: keeps back what the session itself sent', async (scene) => {
+  const [client, other] = [await scene.connect(), await scene.connect()];
+  const destination = scene.topic();
+  for (const [name, value] of [['no-local', 'true'], ['activemq.noLocal', 'True'], ['x-echo', 'false']] as const) {
+    await client.request('SUBSCRIBE', { id: name, destination, [name]: value });
+  }
+  await client.request('SEND', { destination }, 'own');
+  await other.request('SEND', { destination }, 'other');
+  for (let i = 0; i < 3; i++) assert.equal((await client.expectFrame('MESSAGE')).text, 'other');
+});
+
+row('SUBSCRIBE browse: shows copies and an end', async (scene) => {
+  const client = await scene.connect();
+  const destination = scene.queue();
+  for (const text of ['1', '2']) await client.request('SEND', { destination }, text);
+  for (const id of ['a', 'b']) {
+    await client.request('SUBSCRIBE', { id, destination, browser: 'true' });
+    for (const text of ['1', '2']) assert.equal((await client.expectFrame('MESSAGE')).text, text);
+    const { headers } = await client.expectFrame('MESSAGE');
+    assert.deepEqual([headers['browser'], headers['message-id']], ['end', '0']);
+  }
+});
+
+row('SUBSCRIBE ignored: what only tunes another broker is accepted', async (scene) => {
+  const client = await scene.connect();
+  const ignored = { 'activemq.dispatchAsync': 'true', 'activemq.retroactive': 'true', transformation: 'jms-map-json', 'x-stream-match-unfiltered': 'true' };
+  for (const destination of [scene.queue(), scene.topic()]) {
+    await client.request('SUBSCRIBE', { id: destination, destination, ...ignored });
+    await client.request('SEND', { destination });
+    assert.equal((await client.expectFrame('MESSAGE')).headers['subscription'], destination);
+  }
+});
