@@ -174,7 +174,7 @@ export class FleetRun implements FleetEvents {
     const id = this.#queues.sending('b', node.name);
     const outcome = await this.#end(node, handle, { kind: 'move', queue: handle.queue, seq: handle.seq, to: 'b', message: message(id) });
     // Of a hold that lapsed nothing is moved.
-    if (isCertain(outcome) && !outcome.ok) this.#queues.sent(id, false);
+    if (isCertain(outcome) && !(outcome.ok && this.#options.trouble === 'all')) this.#queues.sent(id, outcome.ok);
   }
 
   /** Settles a message by the first operation. */
