@@ -1,5 +1,6 @@
 import type { EngineEvents, EngineHealth, Lane as LaneName, NodeSelf } from '../../broker/engine.ts';
 import { Claims } from './claims.ts';
+import { Connections } from './connections.ts';
 import { Directory } from './directory.ts';
 import { Durability } from './durability.ts';
 import { Heartbeat, type Beat } from './heartbeat.ts';
@@ -8,7 +9,7 @@ import { Inbox } from './inbox.ts';
 import { Inspection } from './inspection.ts';
 import { Keys } from './keys.ts';
 import { Lane } from './lane.ts';
-import type { Bus, Link, LinkEvents } from './link/link.ts';
+import type { Link } from './link/link.ts';
 import { Membership, type Change, type Opened } from './membership.ts';
 import type { RedisEngineOptions } from './options.ts';
 import { Reaper } from './reaper.ts';
@@ -24,11 +25,8 @@ const LONGEST_CONFIRM_MS = 4_000;
 const SILENT_BEATS = 4;
 
 /**
- * This node's side of the cluster: three connections, and what depends on them.
- *
- * The *durable* link carries the durable lane alone, so that nothing else waits behind its batches; the *quick* link the
- * volatile lane, claims, beats and questions; the *bus* brings parcels, nudges and news. Each may be lost for itself.
- * `#opened` hears with every connection what became of this node and its store meanwhile.
+ * This node's side of the cluster: its `Connections`, and what depends on them. `#opened` hears with every connection what
+ * became of this node and its store meanwhile.
  */
 export class Cluster {
   readonly durability: Durability;
@@ -43,24 +41,19 @@ export class Cluster {
   readonly #events: EngineEvents;
   readonly #keys: Keys;
   readonly #membership: Membership;
-  readonly #durable: Link;
-  readonly #quick: Link;
-  readonly #bus: Bus;
+  readonly #connections: Connections;
   readonly #holds = new Holds();
   readonly #wildcards: WildcardTable;
   readonly #inbox: Inbox;
   readonly #heartbeat: Heartbeat;
   readonly #reaper: Reaper;
-  #lastError: Error | undefined;
   #whenUp: (() => void)[] = [];
   #checking: NodeJS.Timeout | undefined;
-  #heardAt = performance.now();
   #isClosed = false;
   #lostGroups = 0;
   #reapedNodes = 0;
 
   constructor(options: RedisEngineOptions, events: EngineEvents, self: NodeSelf) {
-    const { redis } = options;
     this.#options = options;
     this.#events = events;
     const keys = (this.#keys = new Keys(options.prefix));
@@ -68,18 +61,15 @@ export class Cluster {
     const membership = (this.#membership = new Membership(keys, self, (opened, change) => {
       this.#opened(opened, change);
     }));
-    const durable = (this.#durable = redis.openLink('durable', this.#linkEvents()));
-    const link = (this.#quick = redis.openLink('quick', this.#linkEvents()));
-    this.#bus = redis.openBus('bus', {
+    const { durable, quick: link } = (this.#connections = new Connections({
+      redis: options.redis,
+      greet: (connection) => membership.greet(connection),
       onMessage: this.#received,
-      onUp: () => {
-        this.#heardAt = performance.now();
-        this.#inbox.heal();
+      onUp: (isBus) => {
+        if (isBus) this.#inbox.heal();
         this.#isUp();
       },
-      onDown: this.#isDown,
-      onDialFailed: this.#isDown,
-    });
+    }));
     this.#wildcards = new WildcardTable(keys, link);
     const context = { keys, membership, holds: this.#holds, wildcards: this.#wildcards, topicLogBytes: options.topicLogBytes };
     const laneOn = (lane: LaneName, on: Link): Lane => {
@@ -126,9 +116,9 @@ export class Cluster {
     const isInTime = await this.#upWithin(waitMs);
     if (!isInTime) {
       await this.close();
-      throw new Error(`expected a Redis at ${redis.description} within ${waitMs} ms, got: ${this.#lastError?.message ?? 'no answer'}`);
+      throw new Error(`expected a Redis at ${redis.description} within ${waitMs} ms, got: ${this.#connections.lastError?.message ?? 'no answer'}`);
     }
-    await this.durability.read(this.#quick);
+    await this.durability.read(this.#connections.quick);
     const { refusal } = this.durability;
     if (refusal) {
       await this.close();
@@ -137,7 +127,7 @@ export class Cluster {
     this.#heartbeat.start();
     this.claims.start();
     this.#checking = setInterval(() => {
-      if (this.#quick.isUp) this.durability.read(this.#quick).catch(() => undefined);
+      if (this.#connections.quick.isUp) this.durability.read(this.#connections.quick).catch(() => undefined);
     }, DURABILITY_MS);
   }
 
@@ -161,21 +151,12 @@ export class Cluster {
     this.#inbox.close();
     this.watched.close();
     // A node that goes without a word is missed a lease later; its going must not wait for a store that is away.
-    if (this.#quick.isUp && this.#membership.isMember) await this.#reaper.leave(this.#membership.node).catch(() => undefined);
-    await Promise.all([this.#durable.close(), this.#quick.close(), this.#bus.close()]);
+    if (this.#connections.quick.isUp && this.#membership.isMember) await this.#reaper.leave(this.#membership.node).catch(() => undefined);
+    await this.#connections.close();
   }
 
   get #areAllUp(): boolean {
-    return this.#durable.isUp && this.#quick.isUp && this.#bus.isUp && this.#membership.isMember;
-  }
-
-  #linkEvents(): LinkEvents {
-    return {
-      greet: (connection) => this.#membership.greet(connection),
-      onUp: () => { this.#isUp(); },
-      onDown: this.#isDown,
-      onDialFailed: this.#isDown,
-    };
+    return this.#connections.areUp && this.#membership.isMember;
   }
 
   #isUp(): void {
@@ -184,16 +165,12 @@ export class Cluster {
     this.#resume();
   }
 
-  readonly #isDown = (error: Error): void => {
-    this.#lastError = error;
-  };
-
   /** Whatever waited for a link or for membership. */
   #resume(): void {
     this.lanes.durable.wake();
     this.lanes.volatile.wake();
     this.watched.tell();
-    if (!this.#quick.isUp) return;
+    if (!this.#connections.quick.isUp) return;
     this.claims.resume();
     this.#inbox.resume();
   }
@@ -211,7 +188,8 @@ export class Cluster {
         this.lanes.volatile.forgot();
         this.lanes.durable.repeat();
         if (!isMemberNew) this.claims.doubt();
-        if (!isFirst) this.#dropOthers();
+        // What is up was greeted before this epoch, perhaps by a server that does not know yet that it was replaced.
+        if (!isFirst) this.#connections.dropAll('another connection found a new epoch of the store');
       }
       if (isMemberNew) this.#listen();
       // A new inbox has no past; in a new epoch the shared log is new, and holds what was sent to the old one since.
@@ -227,14 +205,9 @@ export class Cluster {
     });
   }
 
-  /** What is up was greeted before this epoch, perhaps by a server that does not know yet that it was replaced. */
-  #dropOthers(): void {
-    for (const each of [this.#durable, this.#quick, this.#bus]) if (each.isUp) each.drop('another connection found a new epoch of the store');
-  }
-
   #listen(): void {
     const channels = [this.#keys.inbox(this.#membership.node), this.#keys.cluster];
-    this.#bus.listen(channels).then(
+    this.#connections.bus.listen(channels).then(
       () => {
         this.#inbox.heal();
         this.#isUp();
@@ -260,7 +233,6 @@ export class Cluster {
   }
 
   readonly #received = (channel: string, payload: Buffer): void => {
-    this.#heardAt = performance.now();
     if (this.#isClosed) return;
     if (channel === this.#keys.cluster) {
       this.#wildcards.changed(payload.toString());
@@ -283,8 +255,7 @@ export class Cluster {
     this.#wildcards.seen(wildcards);
     this.watched.tell();
     this.temporaries.remakeRefused();
-    const silentMs = performance.now() - this.#heardAt;
-    if (this.#bus.isUp && silentMs > SILENT_BEATS * this.#options.beatMs + 1_000) this.#bus.drop(`it was silent for ${Math.round(silentMs)} ms`);
+    this.#connections.dropSilentBus(SILENT_BEATS * this.#options.beatMs + 1_000);
   }
 
   #upWithin(ms: number): Promise<boolean> {

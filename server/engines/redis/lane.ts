@@ -1,23 +1,18 @@
-import type { Chain } from '../../broker/engine.ts';
-import { Fifo } from '../../lib/fifo.ts';
+import { Acknowledged } from './acknowledged.ts';
 import { encodeAgain, encodeBatch, type Batch, type BatchContext } from './batch.ts';
-import { chainBroken, closed, memoryLimit, notHeld, outcomeUnknown, refused, unreachable } from './failures.ts';
+import { chainBroken, closed, notHeld, outcomeUnknown, refused } from './failures.ts';
 import type { Job } from './job.ts';
+import { isDue, JobLine } from './job-line.ts';
 import type { Keys } from './keys.ts';
 import { LinkLostError, ReplyError, type Link, type Reply } from './link/link.ts';
 import type { Membership } from './membership.ts';
 import { listOf, numberOf, textOf, UnexpectedReplyError } from './reply.ts';
 import { SCRIPTS } from './scripts.ts';
 
-/** What one batch takes at most, so that no script keeps Redis from others for long; a larger job goes alone. */
-const MAX_BATCH_BYTES = 1024 * 1024;
-const MAX_BATCH_OPERATIONS = 1024;
 /** A batch that the link was lost over so often is sent in smaller ones: perhaps it is the cause. */
 const MAX_LOSSES = 2;
 /** A job alone that it was lost over so often is refused. More, since a link may be bad without anyone's doing. */
 const MAX_LOSSES_ALONE = 5;
-/** Batches whose loss by Redis can be counted group by group. */
-const REMEMBERED_BATCHES = 4096;
 
 export interface LaneParts extends BatchContext {
   readonly keys: Keys;
@@ -46,31 +41,23 @@ export interface LaneParts extends BatchContext {
  */
 export class Lane {
   readonly #parts: LaneParts;
-  readonly #waiting = new Fifo<Job>();
-  /** Jobs of a batch that was taken apart; they go before all others. */
-  #again: Job[] = [];
+  readonly #line = new JobLine();
   #state: 'idle' | 'due' | 'sending' | 'stalled' = 'idle';
   #isClosing = false;
   #batch: Batch | undefined;
   #node = '';
   #number = 0;
-  #maxJobs = Infinity;
-  /** The last batches of the present member that were answered, in order. */
-  #acknowledged: { readonly number: number; readonly groups: number }[] = [];
+  readonly #acknowledged = new Acknowledged();
   #expiry: NodeJS.Timeout | undefined;
-  /** Chains with a job that was refused here. A chain that says it is broken may have been broken by a later group. */
-  readonly #broken = new WeakSet<Chain>();
   #idleWaiters: (() => void)[] = [];
 
   constructor(parts: LaneParts) {
     this.#parts = parts;
   }
 
-  /** The store remembers no batch after this one. How many groups were acknowledged in such, as far back as that is known; each is told of once. */
+  /** See `Acknowledged`. */
   forgotten(number: number): number {
-    const groups = this.#acknowledged.reduce((sum, batch) => sum + (batch.number > number ? batch.groups : 0), 0);
-    this.#acknowledged = this.#acknowledged.filter((batch) => batch.number <= number);
-    return groups;
+    return this.#acknowledged.forgotten(number);
   }
 
   add(job: Job): void {
@@ -79,7 +66,7 @@ export class Lane {
       return;
     }
     job.holdCount = this.#parts.holds.count;
-    this.#waiting.push(job);
+    this.#line.push(job);
     if (this.#state === 'stalled') this.#expireLater();
     if (this.#state !== 'idle') return;
     this.#state = 'due';
@@ -100,7 +87,7 @@ export class Lane {
       encodeAgain(this.#parts, this.#batch);
       return;
     }
-    for (const job of this.#batch.jobs) this.#refuse(job, outcomeUnknown);
+    for (const job of this.#batch.jobs) this.#line.refuse(job, outcomeUnknown);
     this.#batch = undefined;
   }
 
@@ -135,7 +122,7 @@ export class Lane {
 
   async #run(): Promise<void> {
     const { link, membership } = this.#parts;
-    while (this.#batch || this.#first()) {
+    while (this.#batch || !this.#line.isEmpty) {
       if (!link.isUp || !membership.isMember) return this.#stall();
       this.#batch ??= this.#compose();
       if (this.#batch) await this.#send(this.#batch);
@@ -151,7 +138,7 @@ export class Lane {
     const { argv } = batch.isSuspect ? encodeBatch(this.#parts, batch.node, batch.number, []) : batch;
     try {
       const [reply, isConfirmed] = await Promise.all([link.run(SCRIPTS.apply, keys.nodes, argv), confirm?.()]);
-      if (isConfirmed === false) for (const job of batch.jobs) if (job.isDurable) this.#refuse(job, outcomeUnknown);
+      if (isConfirmed === false) for (const job of batch.jobs) if (job.isDurable) this.#line.refuse(job, outcomeUnknown);
       this.#answered(batch, reply);
     } catch (error) {
       if (error instanceof LinkLostError) this.#lost(batch, error);
@@ -186,20 +173,14 @@ export class Lane {
     const count = batch.jobs.length;
     if (results.length !== count) throw new UnexpectedReplyError(`expected a result for each of ${count} groups, got ${results.length}`);
     this.#batch = undefined;
-    this.#maxJobs = Infinity;
-    this.#remember(batch);
+    this.#line.widen();
+    if (batch.node === this.#node) this.#acknowledged.add(batch.number, count);
     for (const [i, job] of batch.jobs.entries()) this.#conclude(job, results[i]!);
   }
 
-  #remember({ node, number, jobs }: Batch): void {
-    if (node !== this.#node) return;
-    this.#acknowledged.push({ number, groups: jobs.length });
-    if (this.#acknowledged.length > 2 * REMEMBERED_BATCHES) this.#acknowledged = this.#acknowledged.slice(-REMEMBERED_BATCHES);
-  }
-
   #conclude(job: Job, result: string): void {
-    if (result === 'n') return this.#refuse(job, notHeld);
-    if (result === 'c') return this.#refuse(job, chainBroken);
+    if (result === 'n') return this.#line.refuse(job, notHeld);
+    if (result === 'c') return this.#line.refuse(job, chainBroken);
     const { holds } = this.#parts;
     for (const operation of job.operations) {
       if (operation.kind === 'drop' && !remakes(job, operation.queue)) holds.removeQueue(operation.queue);
@@ -221,82 +202,43 @@ export class Lane {
   #withoutSuspect({ jobs }: Batch): void {
     this.#batch = undefined;
     if (jobs.length > 1) {
-      this.#maxJobs = Math.ceil(jobs.length / 2);
-      this.#again = [...jobs, ...this.#again];
+      this.#line.narrow(Math.ceil(jobs.length / 2));
+      this.#line.putBack(jobs);
     } else {
-      this.#refuse(jobs[0]!, refused('the connection was lost over it each time'));
+      this.#line.refuse(jobs[0]!, refused('the connection was lost over it each time'));
     }
   }
 
   /** Redis has no room: what makes some goes on, and what needs some is refused. The store has applied nothing. */
   #withoutGrowth(batch: Batch): void {
     this.#takeApart(batch);
-    const jobs = this.#again;
-    this.#again = [];
-    for (const job of jobs) {
-      if (job.grows || this.#isBroken(job)) this.#refuse(job, job.grows ? memoryLimit : chainBroken);
-      else this.#again.push(job);
-    }
-    // By themselves: newcomers that need room would have all of them refused again, for as long as any come.
-    if (this.#again.length > 0) this.#maxJobs = this.#again.length;
+    this.#line.refuseGrowing();
   }
 
   /** Redis stumbled over it: how far it came, nobody knows. */
   #failBatch(reason: string): void {
     const jobs = this.#batch?.jobs ?? [];
     this.#batch = undefined;
-    for (const job of jobs) this.#refuse(job, refused(reason));
+    for (const job of jobs) this.#line.refuse(job, refused(reason));
   }
 
   /** Its jobs are sent under a new number; it was not applied. */
   #takeApart(batch: Batch): void {
     this.#batch = undefined;
     if (batch.node === this.#node) this.#number = Math.min(this.#number, batch.number - 1);
-    this.#again = [...batch.jobs, ...this.#again];
+    this.#line.putBack(batch.jobs);
   }
 
   #compose(): Batch | undefined {
     const { membership } = this.#parts;
-    const jobs: Job[] = [];
-    let bytes = 0;
-    let operations = 0;
-    for (let job = this.#first(); job && jobs.length < this.#maxJobs; job = this.#first()) {
-      if (this.#isBroken(job) || job.isAnswered) {
-        this.#shift();
-        this.#refuse(job, chainBroken);
-        continue;
-      }
-      bytes += job.bytes;
-      operations += job.cost;
-      if (jobs.length > 0 && (bytes > MAX_BATCH_BYTES || operations > MAX_BATCH_OPERATIONS)) break;
-      this.#shift();
-      jobs.push(job);
-    }
+    const jobs = this.#line.take();
     if (jobs.length === 0) return undefined;
     if (this.#node !== membership.node) {
       this.#node = membership.node;
       this.#number = 0;
-      this.#acknowledged = [];
+      this.#acknowledged.clear();
     }
     return encodeBatch(this.#parts, this.#node, ++this.#number, jobs);
-  }
-
-  #first(): Job | undefined {
-    return this.#again[0] ?? this.#waiting.at(0);
-  }
-
-  #shift(): void {
-    if (this.#again.length > 0) this.#again.shift();
-    else this.#waiting.shift();
-  }
-
-  #isBroken(job: Job): boolean {
-    return job.chain !== undefined && this.#broken.has(job.chain);
-  }
-
-  #refuse(job: Job, failure: typeof notHeld): void {
-    if (job.chain) this.#broken.add(job.chain);
-    job.refuse(failure);
   }
 
   #stall(): void {
@@ -308,38 +250,22 @@ export class Lane {
 
   /** Nothing is left that somebody waits for: what was answered may still be on its way. */
   get #isSpent(): boolean {
-    return this.#state === 'stalled' && !this.#first() && !this.#batch?.jobs.some((job) => !job.isAnswered);
+    return this.#state === 'stalled' && this.#line.isEmpty && !this.#batch?.jobs.some((job) => !job.isAnswered);
   }
 
   #expireLater(): void {
     clearTimeout(this.#expiry);
-    this.#setAside();
-    const jobs = [...(this.#batch?.jobs ?? []), ...this.#again, this.#waiting.at(0)];
-    const next = jobs.find((job) => job && !job.isAnswered && job.deadline !== Infinity);
-    if (next) this.#expiry = setTimeout(this.#expire, Math.max(0, next.deadline - performance.now()));
-  }
-
-  /** Those without a deadline leave the sight of those with one, which wait behind them. */
-  #setAside(): void {
-    for (let job = this.#waiting.at(0); job?.deadline === Infinity; job = this.#waiting.at(0)) {
-      this.#waiting.shift();
-      this.#again.push(job);
-    }
+    // Those of a batch came before those that wait.
+    const next = this.#batch?.jobs.find(isDue)?.deadline ?? this.#line.nextDeadline();
+    if (next !== Infinity) this.#expiry = setTimeout(this.#expire, Math.max(0, next - performance.now()));
   }
 
   readonly #expire = (): void => {
     if (this.#state !== 'stalled') return;
     const now = performance.now();
     const isOver = (job: Job): boolean => job.deadline <= now || (this.#isClosing && job.deadline === Infinity);
-    for (const job of this.#batch?.jobs ?? []) if (isOver(job)) this.#refuse(job, outcomeUnknown);
-    const again = this.#again;
-    this.#again = again.filter((job) => !isOver(job));
-    for (const job of again) if (isOver(job)) this.#refuse(job, unreachable);
-    for (let job = this.#waiting.at(0); job && (isOver(job) || job.deadline === Infinity); job = this.#waiting.at(0)) {
-      this.#waiting.shift();
-      if (isOver(job)) this.#refuse(job, unreachable);
-      else this.#again.push(job);
-    }
+    for (const job of this.#batch?.jobs ?? []) if (isOver(job)) this.#line.refuse(job, outcomeUnknown);
+    this.#line.refuseLate(isOver);
     this.#expireLater();
     if (this.#isSpent && this.#isClosing) for (const resolve of this.#idleWaiters.splice(0)) resolve();
   };
