@@ -67,7 +67,8 @@ async function openTcp(port: number, listener: SocketListener): Promise<RawSocke
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
     close: () => void socket.end(),
-    destroy: () => void socket.resetAndDestroy(),
+    // Not `resetAndDestroy`: when the other end resets at the same moment, Node 20 keeps the socket and never exits.
+    destroy: () => void socket.destroy(),
   };
 }
 
