@@ -50,12 +50,12 @@ async function done(node: FleetNode, ...operations: Operation[]): Promise<void> 
   assert.ok(outcome.ok, JSON.stringify(outcome));
 }
 
-const enqueue = (queue: string): Operation => ({ kind: 'enqueue', queue, message: message('m') });
+const enqueue = (queue: string, priority = 4): Operation => ({ kind: 'enqueue', queue, message: message('m', { priority }) });
 
 async function useTemporary(node: FleetNode, queue: string): Promise<void> {
   await node.engine.createTemporaryQueue(queue);
   assert.deepEqual(await node.engine.claim(queue, [{ credit: 10 }], 1_000), []);
-  await done(node, enqueue(queue), enqueue(queue), enqueue(queue));
+  await done(node, enqueue(queue), enqueue(queue, 7), enqueue(queue));
   const claimed = await node.engine.claim(queue, [{ credit: 2 }], 1_000_000);
   assert.equal(claimed.length, 2);
   await done(node, { kind: 'release', queue, seq: claimed[0]!.seq, reason: 'nack' });
@@ -65,6 +65,7 @@ async function useTemporary(node: FleetNode, queue: string): Promise<void> {
 }
 
 async function useQueue(node: FleetNode, queue: string): Promise<void> {
+  await useOutOfOrder(node, queue);
   await done(node, enqueue(queue), enqueue(queue), enqueue(queue), enqueue(queue));
   const claimed = await node.engine.claim(queue, [{ credit: 4 }], 1_000_000);
   assert.equal(claimed.length, 4);
@@ -77,6 +78,17 @@ async function useQueue(node: FleetNode, queue: string): Promise<void> {
   await done(node, { kind: 'settle', queue, seq: first });
   assert.equal(await node.engine.purge(`${queue}.dlq`, 10), 1);
   node.engine.leave(queue);
+}
+
+/** Of several priorities, and with latecomers among both. */
+async function useOutOfOrder(node: FleetNode, queue: string): Promise<void> {
+  await done(node, ...[4, 7, 4, 7, 4, 7].map((priority) => enqueue(queue, priority)));
+  const claimed = await node.engine.claim(queue, [{ credit: 6 }], 1_000_000);
+  for (const index of [2, 5, 0, 3, 1, 4]) await done(node, { kind: 'release', queue, seq: claimed[index]!.seq, reason: 'undelivered' });
+  const again = await node.engine.claim(queue, [{ credit: 3 }], 1_000_000);
+  assert.deepEqual(again.map(({ seq }) => seq), claimed.slice(0, 3).map(({ seq }) => seq));
+  await done(node, ...again.map(({ seq }): Operation => ({ kind: 'settle', queue, seq })), { kind: 'settle', queue, seq: claimed[4]!.seq, late: true });
+  assert.equal(await node.engine.purge(queue, 10), 2);
 }
 
 async function useTopics(node: FleetNode, topic: string): Promise<void> {

@@ -2,7 +2,7 @@ import { test, describe } from 'node:test';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Message } from './message.ts';
-import { decodeMessageRecord, encodeInto, encodeMessageRecord, MessageRecordError } from './message-record.ts';
+import { decodeMessageRecord, encodeInto, encodeMessageRecord, MessageRecordError, readRecordTerms } from './message-record.ts';
 
 /** Texts as they come from decoded UTF-8: any characters, no halves of surrogate pairs. */
 const text = fc.oneof(fc.string(), fc.string({ unit: 'grapheme' }), fc.string({ minLength: 100, maxLength: 300 }));
@@ -97,6 +97,14 @@ describe('message record', () => {
     const record = Buffer.from(first.join('').replaceAll(' ', ''), 'hex');
     assert.deepEqual(encodeMessageRecord(plain), record);
     assert.deepEqual(decodeMessageRecord(record), plain);
+  });
+
+  test('says of each message whether a queue has to look at it, and what it finds', () => {
+    assert.equal(readRecordTerms(encodeMessageRecord({ ...plain, priority: 4 }, 3), 3), undefined);
+    assert.deepEqual(readRecordTerms(encodeMessageRecord({ ...plain, priority: 9 }, 3), 3), { priority: 9 });
+    for (const unusual of [{ expiresAt: 1 }, { dueAt: 1 }, { group: 'g' }]) {
+      assert.deepEqual(readRecordTerms(encodeMessageRecord({ ...plain, priority: 4, ...unusual }), 0), { priority: 4 });
+    }
   });
 
   test('names the version it cannot read', () => {

@@ -1,10 +1,11 @@
-import type { Message } from './message.ts';
+import { DEFAULT_PRIORITY, type Message } from './message.ts';
 
 /**
  * A message as it is stored, the same octets in every engine. Little endian; texts are UTF-8 with their length in octets.
  *
  *     0   u8     format version, 1
- *     1   u8     flags: 1 = the body is valid UTF-8, 2 = all texts are ASCII
+ *     1   u8     flags: 1 = the body is valid UTF-8, 2 = all texts are ASCII, 4 = it has terms: one of priority, expiresAt,
+ *                dueAt and group is not what it usually is, so whoever keeps queues has to look at them
  *     2   u8     priority
  *     3   f64    timestamp, ms since the epoch
  *     11  f64    expiresAt, 0 = never
@@ -24,6 +25,7 @@ const FORMAT_VERSION = 1;
 const FIXED_BYTES = 35;
 const FLAG_TEXT_BODY = 1;
 const FLAG_ASCII = 2;
+const FLAG_TERMS = 4;
 /** Texts before the headers. */
 const OWN_TEXTS = 4;
 
@@ -109,10 +111,19 @@ function planRecord(message: Message): RecordPlan {
   return { texts, lengths, joined, isJoinable: textBytes === joinedBytes, isAscii, textBytes, bytes: bytes + textBytes };
 }
 
+/** What a queue has to know of the message whose record begins at `offset`; undefined where nothing of it is unusual. */
+export function readRecordTerms(octets: Buffer, offset: number): Pick<Message, 'priority'> | undefined {
+  if ((octets[offset + 1]! & FLAG_TERMS) === 0) return undefined;
+  return { priority: octets[offset + 2]! };
+}
+
+const hasTerms = ({ priority, expiresAt, dueAt, group }: Message): boolean =>
+  priority !== DEFAULT_PRIORITY || expiresAt !== 0 || dueAt !== 0 || group !== '';
+
 function writeRecord(message: Message, plan: RecordPlan, target: Buffer, offset: number): void {
   const { body } = message;
   target[offset] = FORMAT_VERSION;
-  target[offset + 1] = (message.isText ? FLAG_TEXT_BODY : 0) | (plan.isAscii ? FLAG_ASCII : 0);
+  target[offset + 1] = (message.isText ? FLAG_TEXT_BODY : 0) | (plan.isAscii ? FLAG_ASCII : 0) | (hasTerms(message) ? FLAG_TERMS : 0);
   target[offset + 2] = message.priority;
   target.writeDoubleLE(message.timestamp, offset + 3);
   target.writeDoubleLE(message.expiresAt, offset + 11);

@@ -13,7 +13,7 @@ export interface Message {
   readonly isText: boolean;
   /** When the broker accepted it, ms since the epoch. */
   readonly timestamp: number;
-  /** 0 to 9, 4 unless the sender says otherwise. */
+  /** 0 to 9, 4 unless the sender says otherwise: a queue gives the higher ones first. */
   readonly priority: number;
   /** Ms since the epoch after which nobody wants it; 0 = never. */
   readonly expiresAt: number;
@@ -24,6 +24,9 @@ export interface Message {
   /** The session that sent it; '' = the broker itself. Its own copy waits for its RECEIPT, and no-local reads it. */
   readonly origin: string;
 }
+
+/** JMS: 0 is low, 9 is high. */
+export const DEFAULT_PRIORITY = 4;
 
 /** What a message takes besides its body and texts: objects, their fields, the place in a queue. Measured, rounded. */
 export const OBJECT_BYTES = 400;

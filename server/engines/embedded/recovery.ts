@@ -1,5 +1,7 @@
+import { readRecordTerms } from '../../broker/message-record.ts';
 import { Entry } from '../state/entry.ts';
 import type { State } from '../state/state.ts';
+import { PLAIN_TERMS, termsOf } from '../state/terms.ts';
 import { Logged } from '../state/topic-log.ts';
 import type { LogHead } from '../state/topic-logs-restore.ts';
 import { BATCH, useBytes } from './batch-format.ts';
@@ -16,6 +18,7 @@ export class Recovery implements EffectReader {
   /** The segment in hand, and where in it the payload of the record in hand starts. */
   #segment: Segment | undefined;
   #start = 0;
+  #payload: Buffer = NO_PAYLOAD;
 
   constructor(state: State<Stored>) {
     this.#state = state;
@@ -31,6 +34,7 @@ export class Recovery implements EffectReader {
     if (segment !== this.#segment) this.#segments.set(segment.number, segment);
     this.#segment = segment;
     this.#start = payloadOffset;
+    this.#payload = payload;
     this.#state.restore.lastSeq(readBatch(payload, this));
   }
 
@@ -42,7 +46,8 @@ export class Recovery implements EffectReader {
     // Numbers grow, so only one that was given out before can be there already.
     const known = seq > this.#state.lastSeq ? undefined : this.#state.find(queue, seq);
     if (!known) {
-      this.#state.restore.put(queue, new Entry<Stored>(seq, bytes, place, failures, recoveries));
+      const given = readRecordTerms(this.#payload, at + 4);
+      this.#state.restore.put(queue, new Entry<Stored>(seq, bytes, place, given ? termsOf(given) : PLAIN_TERMS, failures, recoveries));
       return;
     }
     this.#uncount(known);
@@ -109,6 +114,8 @@ export class Recovery implements EffectReader {
     if (segment) segment.liveBytes -= bytes;
   }
 }
+
+const NO_PAYLOAD = Buffer.alloc(0);
 
 /** Nobody knows which of them were in flight: each may have been delivered. Not a count, or power cuts would add up. */
 export function suspectAll(state: State<Stored>): void {

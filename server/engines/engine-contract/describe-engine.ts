@@ -6,6 +6,7 @@ import { describeLedger } from './ledger.ts';
 import { describeClose, describeRestart } from './life.ts';
 import { describeNodes } from './nodes.ts';
 import { describeOrder } from './order.ts';
+import { describePriority, describePriorityRestart } from './priority.ts';
 import { describeRelease } from './release.ts';
 import { describeRepeats, describeRepeatsRestart } from './repeats.ts';
 import type { CreateSubject } from './rig.ts';
@@ -21,6 +22,7 @@ import { describeTopics } from './topics.ts';
 export function describeEngine(name: string, create: CreateSubject, options: { readonly outlives?: boolean } = {}): void {
   describe(`${name} engine`, () => {
     describeOrder(create);
+    describePriority(create);
     describeSettle(create);
     describeRelease(create);
     describeGroups(create);
@@ -35,6 +37,7 @@ export function describeEngine(name: string, create: CreateSubject, options: { r
     describeClose(create);
     if (!options.outlives) return;
     describeRestart(create);
+    describePriorityRestart(create);
     describeRepeatsRestart(create);
     describeTopicLogRestart(create);
   });

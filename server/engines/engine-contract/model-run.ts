@@ -124,7 +124,7 @@ export class ModelRun {
 
   /** Undefined where there is nothing to do it to. */
   #operation(wish: Wish): Operation | undefined {
-    if (wish.kind === 'enqueue') return { kind: 'enqueue', queue: wish.queue, message: this.#newMessage(wish.bodyBytes), ...onceOf(wish) };
+    if (wish.kind === 'enqueue') return { kind: 'enqueue', queue: wish.queue, message: this.#newMessage(wish.bodyBytes, wish.priority), ...onceOf(wish) };
     if (wish.kind === 'publish') return { kind: 'publish', topic: wish.topic, message: this.#newMessage(10), ...onceOf(wish) };
     if (wish.kind === 'log') {
       const log = { maxMessages: wish.maxMessages, maxAgeMs: 0 };
@@ -142,12 +142,12 @@ export class ModelRun {
       case 'release':
         return { kind: 'release', queue, seq, reason: wish.reason };
       case 'move':
-        return { kind: 'move', queue, seq, to: wish.to, message: this.#newMessage(20) };
+        return { kind: 'move', queue, seq, to: wish.to, message: this.#newMessage(20, wish.priority) };
     }
   }
 
-  #newMessage(bodyBytes: number): ReturnType<typeof message> {
-    return message(`m${++this.#messageCount}`, { body: Buffer.alloc(bodyBytes, this.#messageCount % 251) });
+  #newMessage(bodyBytes: number, priority = 4): ReturnType<typeof message> {
+    return message(`m${++this.#messageCount}`, { priority, body: Buffer.alloc(bodyBytes, this.#messageCount % 251) });
   }
 }
 

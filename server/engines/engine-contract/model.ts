@@ -38,7 +38,7 @@ export type ModelOutcome = { readonly ok: true; readonly missed: number; readonl
 
 /**
  * The port's semantics in the plainest way there is: each queue an array in order of arrival, each entry at rest or
- * held, everything found by walking, a group undone by copying everything beforehand. Slow, and easy to believe.
+ * held, sorted by priority whenever somebody asks for the order, everything found by walking, a group undone by copying everything beforehand. Slow, and easy to believe.
  */
 export class Model {
   #queues = new Map<string, ModelEntry[]>();
@@ -205,7 +205,8 @@ export class Model {
   }
 
   #atRest(queue: string): ModelEntry[] {
-    return (this.#queues.get(queue) ?? []).filter((entry) => !entry.isHeld);
+    const atRest = (this.#queues.get(queue) ?? []).filter((entry) => !entry.isHeld);
+    return atRest.sort((left, right) => right.message.priority - left.message.priority);
   }
 
   #copyLogs(): Map<string, ModelLog> {

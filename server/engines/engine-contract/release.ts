@@ -1,6 +1,6 @@
 import { test, describe } from 'node:test';
 import assert from 'node:assert/strict';
-import { claimedIds, enqueue, move, release, Rig, settle, type CreateSubject } from './rig.ts';
+import { claimedIds, enqueue, ids, move, release, Rig, settle, settleLate, type CreateSubject } from './rig.ts';
 import { names } from './messages.ts';
 
 export function describeRelease(create: CreateSubject): void {
@@ -48,6 +48,21 @@ export function describeRelease(create: CreateSubject): void {
         const again = await rig.claim('a');
         assert.deepEqual(claimedIds(again), all);
         assert.ok(again.every((each) => each.recoveries === 1));
+      }));
+
+    test('shows what came back among the rest, page by page and from any place', () =>
+      Rig.use(create, async (rig) => {
+        const all = names(3_000);
+        for (let from = 0; from < all.length; from += 500) await rig.done(...all.slice(from, from + 500).map((id) => enqueue('a', id)));
+        const claimed = await rig.claim('a', 1_500);
+        const [odd, even] = [1, 0].map((rest) => claimed.filter((_, index) => index % 2 === rest));
+        for (const each of [odd!, even!]) await rig.done(...each.map((one) => release('a', one)));
+        const shown = async (offset: number, limit: number): Promise<string[]> => ids(await rig.engine.browse('a', offset, limit));
+        for (const offset of [0, 1, 700, 1_499, 1_500, 2_990, 3_000, 3_001]) assert.deepEqual(await shown(offset, 20), all.slice(offset, offset + 20));
+        await rig.done(settleLate('a', claimed[10]!), settleLate('a', claimed[11]!));
+        const left = all.filter((_, index) => index !== 10 && index !== 11);
+        for (const offset of [5, 1_400, 2_900, 2_998]) assert.deepEqual(await shown(offset, 1_100), left.slice(offset, offset + 1_100));
+        assert.deepEqual(claimedIds(await rig.claim('a')), left);
       }));
 
     test('keeps the order over rounds of claims and releases', () =>

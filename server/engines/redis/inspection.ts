@@ -51,11 +51,11 @@ export class Inspection {
   async browse(queue: string, offset: number, limit: number, maxBytes = Infinity): Promise<Message[]> {
     const messages: Message[] = [];
     let room = maxBytes;
-    let index = 0;
+    let place: string | undefined = '';
     let skip = offset;
-    while (messages.length < limit && index >= 0) {
-      const reply = await this.#ask(SCRIPTS.browse, { queue, index, skip, limit: limit - messages.length });
-      index = numberOf(reply[0]);
+    while (messages.length < limit && place !== undefined) {
+      const reply: readonly Reply[] = await this.#ask(SCRIPTS.browse, { queue, place, skip, limit: limit - messages.length });
+      place = textOf(reply[0]) || undefined;
       skip -= numberOf(reply[1]);
       for (const stored of reply.slice(2)) {
         const message = decodeStored(octetsOf(stored));

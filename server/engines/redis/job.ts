@@ -19,7 +19,7 @@ export interface StoreGroup extends Omit<Group, 'operations'> {
   readonly operations: readonly StoreOperation[];
 }
 
-/** A release walks past what came back before; a drop asks for every node; a purge takes up to a thousand messages. */
+/** A release has to find its place; a drop asks for every node; a purge takes up to a thousand messages. */
 const COSTS: Partial<Record<StoreOperation['kind'], number>> = { release: 2, drop: 16, purge: 1024 };
 
 /** A group on its way; its outcome is given once, the first that comes. */

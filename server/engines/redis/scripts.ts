@@ -7,7 +7,7 @@ export const SCRIPTS = {
   apply: loadScript('apply', ['node', 'lane', 'number', 'puts', 'grows', 'version', 'capacity'], 'and more'),
   barrier: loadScript('barrier', []),
   beat: loadScript('beat', ['node', 'lease', 'info', 'heardCommands']),
-  browse: loadScript('browse', ['queue', 'index', 'skip', 'limit']),
+  browse: loadScript('browse', ['queue', 'place', 'skip', 'limit']),
   claim: loadScript('claim', ['node', 'number', 'queue', 'want', 'maxBytes']),
   heal: loadScript('heal', ['node', 'generation', 'id']),
   interest: loadScript('interest', ['node', 'number'], 'and more'),

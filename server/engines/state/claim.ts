@@ -17,6 +17,9 @@ export interface TakenEntry<Stored> {
 /**
  * Claims entries in queue order and deals them out to the wants in turn, one each, until credit, entries or bytes run
  * out; the first entry is given whatever its size, or a large one would block the queue for ever.
+ *
+ * The entry comes first, then the question who takes it: whatever decides about one entry (where it belongs, whom it
+ * fits) stands between the two.
  */
 export function serveInTurn<Stored>(
   queue: Queue<Stored> | undefined,
@@ -25,18 +28,43 @@ export function serveInTurn<Stored>(
 ): Taken<Stored> {
   const entries: TakenEntry<Stored>[] = [];
   if (queue === undefined) return { entries, hasMore: false };
-  const credits = wants.map((want) => want.credit);
-  let wanting = credits.reduce((count, credit) => count + (credit > 0 ? 1 : 0), 0);
+  const turns = new Turns(wants);
   let room = Infinity;
-  for (let want = 0; wanting > 0; want = want + 1 === credits.length ? 0 : want + 1) {
-    const credit = credits[want]!;
-    if (credit <= 0) continue;
-    const entry = queue.claim(room);
-    if (!entry) break;
-    entries.push({ entry, want });
+  for (let entry = queue.first(); entry && turns.isOpen; entry = queue.first()) {
+    if (entry.bytes > room) return { entries, hasMore: true };
+    queue.hold(entry);
+    entries.push({ entry, want: turns.next() });
     room = (entries.length === 1 ? maxBytes : room) - entry.bytes;
-    credits[want] = credit - 1;
-    if (credit === 1) wanting--;
   }
-  return { entries, hasMore: wanting > 0 && queue.ready.length > 0 };
+  return { entries, hasMore: false };
+}
+
+/** Whose turn it is, among those who have credit left. */
+class Turns {
+  readonly #credits: number[];
+  #open = 0;
+  #next = 0;
+
+  constructor(wants: readonly ConsumerWant[]) {
+    this.#credits = wants.map(({ credit }) => credit);
+    for (const credit of this.#credits) if (credit > 0) this.#open++;
+  }
+
+  /** Somebody has credit. */
+  get isOpen(): boolean {
+    return this.#open > 0;
+  }
+
+  /** The index of the want that is served, whose credit is one less from now on. */
+  next(): number {
+    while (this.#credits[this.#next]! <= 0) this.#pass();
+    const want = this.#next;
+    if (--this.#credits[want]! === 0) this.#open--;
+    this.#pass();
+    return want;
+  }
+
+  #pass(): void {
+    this.#next = this.#next + 1 === this.#credits.length ? 0 : this.#next + 1;
+  }
 }

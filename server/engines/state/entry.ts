@@ -1,7 +1,8 @@
 import type { Message } from '../../broker/message.ts';
+import { PLAIN_TERMS, type Terms } from './terms.ts';
 
 /**
- * One message in a queue. Kept small, since a million of them must fit: six fields and no slot in a Map while at rest.
+ * One message in a queue. Kept small, since a million of them must fit: seven fields and no slot in a Map while at rest.
  *
  * `content` is the message itself, or whatever the engine put in its place to find it again (`Stored`: where it lies on
  * the disk). The state never looks inside.
@@ -14,13 +15,16 @@ export class Entry<Stored = never> {
   content: Message | Stored;
   failures: number;
   recoveries: number;
+  /** Shared by all that ask for the same. */
+  readonly terms: Terms;
   /** What is staged for it, see `Queue`. */
   marks = 0;
 
-  constructor(seq: number, bytes: number, content: Message | Stored, failures = 0, recoveries = 0) {
+  constructor(seq: number, bytes: number, content: Message | Stored, terms = PLAIN_TERMS, failures = 0, recoveries = 0) {
     this.seq = seq;
     this.bytes = bytes;
     this.content = content;
+    this.terms = terms;
     this.failures = failures;
     this.recoveries = recoveries;
   }

@@ -1,5 +1,5 @@
 import type { Entry } from './entry.ts';
-import { ReadyOrder } from './ready-order.ts';
+import { PriorityOrder } from './priority-order.ts';
 
 /** Its return to the queue is staged. */
 const RETURNING = 1;
@@ -26,7 +26,7 @@ const RESTS = 4;
 export class Queue<Stored> {
   readonly name: string;
   readonly temporary: boolean;
-  readonly ready = new ReadyOrder<Stored>();
+  readonly ready = new PriorityOrder<Stored>();
   readonly held = new Map<number, Entry<Stored>>();
   /** Octets of both. */
   bytes = 0;
@@ -51,13 +51,15 @@ export class Queue<Stored> {
     this.ready.insert(entry);
   }
 
-  /** Takes the first entry, unless it has more than so many octets. */
-  claim(maxBytes: number): Entry<Stored> | undefined {
-    const first = this.ready.first();
-    if (first === undefined || first.bytes > maxBytes) return undefined;
+  /** Who is to be claimed next, if there is one at rest. */
+  first(): Entry<Stored> | undefined {
+    return this.ready.first();
+  }
+
+  /** Claims the first one. */
+  hold(first: Entry<Stored>): void {
     this.ready.shift();
     this.held.set(first.seq, first);
-    return first;
   }
 
   /** An entry at rest or held, whatever is staged for it. */

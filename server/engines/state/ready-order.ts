@@ -3,7 +3,7 @@ import { Hole, type Entry } from './entry.ts';
 import { Stragglers } from './stragglers.ts';
 
 /**
- * The entries of a queue that are at rest, in the order of their numbers.
+ * The entries of one priority that are at rest, in the order of their numbers.
  *
  *     line         3   7   8   ·   12  13        ascending; a hole (·) where one was taken out of the middle
  *     stragglers     5   6   10                   a heap
@@ -12,7 +12,7 @@ import { Stragglers } from './stragglers.ts';
  * stragglers. The first of all is the smaller of both heads, so that putting, taking and giving back cost the same
  * however deep the queue is.
  *
- * One order serves one priority and everyone; lanes by priority are several of these side by side.
+ * One order serves one priority; a queue has several of these side by side (`PriorityOrder`).
  */
 export class ReadyOrder<Stored> {
   readonly #line = new Fifo<Entry<Stored> | Hole>();

@@ -8,6 +8,7 @@ import { enqueue } from '../engine-contract/rig.ts';
 import { Entry } from './entry.ts';
 import type { Restore } from './restore.ts';
 import { State } from './state.ts';
+import { PLAIN_TERMS } from './terms.ts';
 
 type Line = (restore: Restore<never>) => unknown;
 
@@ -23,7 +24,7 @@ class WrittenState {
     for (const effect of staged.effects) {
       const { name } = effect.queue;
       const { seq, bytes } = effect.entry;
-      if (effect.kind === 'put') this.journal.push((restore) => restore.put(name, new Entry<never>(seq, bytes, effect.message)));
+      if (effect.kind === 'put') this.journal.push((restore) => restore.put(name, new Entry<never>(seq, bytes, effect.message, effect.entry.terms)));
       else if (effect.kind === 'drop') this.journal.push((restore) => assert.ok(restore.drop(name, seq)));
       else this.journal.push((restore) => assert.ok(restore.giveBack(name, seq, effect.failures, effect.recoveries)));
     }
@@ -110,7 +111,7 @@ describe('restore', () => {
 
   test('gives back what was held with its counters, in order', () => {
     const state = new State();
-    for (let each = 1; each <= 5; each++) state.restore.put('a', new Entry<never>(each, 10, message(`m${each}`), each, 0));
+    for (let each = 1; each <= 5; each++) state.restore.put('a', new Entry<never>(each, 10, message(`m${each}`), PLAIN_TERMS, each, 0));
     for (const each of [1, 2, 4]) state.restore.claim('a', each);
     state.restore.claim('a', 2);
     state.restore.recoverHeld();

@@ -4,6 +4,7 @@ import { Entry } from './entry.ts';
 import type { Effect, Refusal, StagedGroup, StagedPublication } from './effect.ts';
 import type { QueueTable } from './queue-table.ts';
 import type { Repeats, StagedOnce } from './repeats.ts';
+import { termsOf } from './terms.ts';
 import type { TopicLogs } from './topic-logs.ts';
 
 /**
@@ -79,7 +80,7 @@ export class Staging<Stored> {
   #put(name: string, message: Message): undefined {
     const queue = this.#table.getOrAdd(name);
     if (!queue) return;
-    const entry = new Entry<Stored>(++this.#table.lastSeq, messageBytes(message), message);
+    const entry = new Entry<Stored>(++this.#table.lastSeq, messageBytes(message), message, termsOf(message));
     this.#table.bytes += entry.bytes;
     this.#add({ kind: 'put', queue, entry, message });
   }

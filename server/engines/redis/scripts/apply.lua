@@ -22,6 +22,7 @@
 --          applied in the order of their numbers. At `maxmemory` a batch that needs room changes nothing (`OOM`), any
 --          other passes.
 --@include base
+--@include order
 --@include queues
 --@include topics
 --@include topic-logs
@@ -142,16 +143,18 @@ function verbs.Z(i)
   closeQueue(q, node)
   replicate(not q.isTemporary)
   local read, chunk = 0, 1
-  while purged < limit and read < PURGED_OCTETS do
-    local seqs = call('LPOP', q.ready, math.min(limit - purged, chunk))
-    if not seqs then break end
-    chunk = math.min(64, chunk * 2)
-    local stored = call('HMGET', q.messages, unpack(seqs))
-    for i, seq in ipairs(seqs) do
-      if stored[i] then
-        drop(q, seq, bytesOf(stored[i]))
-        read = read + #stored[i]
-        purged = purged + 1
+  for _, priority in ipairs(prioritiesOf(q)) do
+    while purged < limit and read < PURGED_OCTETS do
+      local seqs = takeFirst(q, priority, math.min(limit - purged, chunk))
+      if #seqs == 0 then break end
+      chunk = math.min(64, chunk * 2)
+      local stored = call('HMGET', q.messages, unpack(seqs))
+      for i, seq in ipairs(seqs) do
+        if stored[i] then
+          drop(q, seq, bytesOf(stored[i]))
+          read = read + #stored[i]
+          purged = purged + 1
+        end
       end
     end
   end

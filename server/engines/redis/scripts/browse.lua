@@ -1,38 +1,75 @@
 -- Shows messages at rest, from the head; claims nothing. Works in bounded bites.
 --
 -- KEYS     1 <P>nodes
--- ARGV     1 queue, 2 index (in the list, to begin at), 3 skip (so many messages), 4 limit (how many to return)
--- RETURNS  {next index or -1 at the end, how many were skipped, stored, …}
+-- ARGV     1 queue, 2 place (to begin at, as it was returned; '' = the head), 3 skip (so many messages), 4 limit (how many
+--          to return)
+-- RETURNS  {next place or '' at the end, how many were skipped, stored, …}
+--          place: `<priority> <index in the list> <index among its latecomers>`
 -- GUARANTEE in order; what comes and goes between two bites may be missed or shown twice.
 --@include base
+--@include order
 --@include queues
 
 local BITE, OCTETS = 1024, 1048576
-local q, index = openQueue(ARGV[1]), tonumber(ARGV[2])
-local skip, limit = tonumber(ARGV[3]), tonumber(ARGV[4])
-local reply, skipped, bytes = { 0, 0 }, 0, 0
+local q, skip, limit = openQueue(ARGV[1]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local reply, skipped, bytes = { '', 0 }, 0, 0
+local counts = call('HMGET', q.counts, 'ready', 'late')
+q.late = counts[2] or ''
+local all = prioritiesOf(q)
 
--- Without tombstones places are indexes.
-local length = call('LLEN', q.ready)
-if index == 0 and skip > 0 and length == tonumber(call('HGET', q.counts, 'ready') or 0) then
-  index, skipped = math.min(skip, length), math.min(skip, length)
+local from, fromReady, fromLate = string.match(ARGV[2], '^(%d) (%d+) (%d+)$')
+from, fromReady, fromLate = from or all[1], tonumber(fromReady or 0), tonumber(fromLate or 0)
+
+-- Without tombstones, and with one priority, places are indexes; how many latecomers stand before one is counted.
+local ready, late = call('LLEN', q.ready), hasLate(q, USUAL) and call('ZCARD', lateKey(q, USUAL)) or 0
+if ARGV[2] == '' and #all == 1 and skip > 0 and ready + late == tonumber(counts[1] or 0) then
+  local to = math.min(skip, ready + late)
+  local at = late > 0 and to > late and call('LINDEX', q.ready, to - late)
+  -- As a rule all of them do.
+  if late == 0 or at and call('ZCOUNT', lateKey(q, USUAL), '-inf', '(' .. at) == late then
+    fromReady, fromLate, skipped = to - late, late, to
+  end
 end
 
-local seqs = call('LRANGE', q.ready, index, index + BITE - 1)
 local stepped = 0
-for _, seq in ipairs(seqs) do
-  if #reply - 2 >= limit or bytes > OCTETS then break end
+local function isOver() return #reply - 2 >= limit or bytes > OCTETS or stepped >= BITE end
+
+local function show(seq)
   stepped = stepped + 1
   if skipped < skip then
     skipped = skipped + call('HEXISTS', q.messages, seq)
-  else
-    local stored = call('HGET', q.messages, seq)
-    if stored then
-      reply[#reply + 1] = stored
-      bytes = bytes + #stored
+    return
+  end
+  local stored = call('HGET', q.messages, seq)
+  if not stored then return end
+  reply[#reply + 1] = stored
+  bytes = bytes + #stored
+end
+
+-- Shows what a priority has from here on; tells the place where it stopped, if it did.
+local function showFrom(priority)
+  local seqs, inList, inLate = listFirst(q, priority, fromReady, fromLate, BITE)
+  for i, seq in ipairs(seqs) do
+    if isOver() then
+      seqs, inList, inLate = listFirst(q, priority, fromReady, fromLate, i - 1)
+      break
     end
+    show(seq)
+  end
+  if isOver() then return string.format('%s %d %d', priority, fromReady + inList, fromLate + inLate) end
+end
+
+local isReached = false
+for _, priority in ipairs(all) do
+  isReached = isReached or priority == from
+  if isReached then
+    local place = showFrom(priority)
+    if place then
+      reply[1] = place
+      break
+    end
+    fromReady, fromLate = 0, 0
   end
 end
-reply[1] = index + stepped < length and index + stepped or -1
 reply[2] = skipped
 return reply

@@ -8,6 +8,7 @@
 --          (Of a temporary queue that is not there, nobody is told.)
 --          Claims are numbered upwards, so that one which was given up and arrives late does nothing.
 --@include base
+--@include order
 --@include queues
 
 local node, number, want, maxBytes = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -21,7 +22,9 @@ call('HSET', record, 'claim', number)
 local q = openQueue(ARGV[3])
 -- Nobody waits for what is gone.
 if q.isTemporary and not temporaryExists(q) then return { 'OK', 0 } end
-local ready = tonumber(call('HGET', q.counts, 'ready') or 0)
+local counts = call('HMGET', q.counts, 'ready', 'late')
+local ready = tonumber(counts[1] or 0)
+q.late = counts[2] or ''
 
 -- Who waits as well gets a share.
 local share = want
@@ -37,33 +40,47 @@ local TOMBSTONES = 4096
 local reply, held = { 'OK', 0 }, {}
 local taken, bytes, stepped, chunk = 0, 0, 0, 16
 local isFull = ready <= 0
-local hasAttempts = ready > 0 and call('EXISTS', q.attempts) == 1
+local hasAttempts = false
+if ready > 0 then
+  hasAttempts = call('EXISTS', q.attempts, q.terms) > 0
+  if not hasAttempts then q.usesTerms = false end
+end
 replicate(not q.isTemporary)
-while taken < share and not isFull and stepped < TOMBSTONES do
-  local seqs = call('LPOP', q.ready, math.min(share - taken, chunk))
-  if not seqs then break end
-  local stored = call('HMGET', q.messages, unpack(seqs))
-  for i, seq in ipairs(seqs) do
-    local size = stored[i] and bytesOf(stored[i])
-    if not size then
-      stepped = stepped + 1
-    elseif taken > 0 and bytes + size > maxBytes then
-      isFull = true
-      local back = {}
-      for j = #seqs, i, -1 do back[#back + 1] = seqs[j] end
-      callMany('LPUSH', q.ready, back)
-      break
-    else
-      taken, bytes = taken + 1, bytes + size
-      held[#held + 1] = seq
-      held[#held + 1] = size
-      reply[#reply + 1] = seq
-      reply[#reply + 1] = hasAttempts and call('HGET', q.attempts, seq) or false
-      reply[#reply + 1] = stored[i]
+
+local function take(seq, stored, size)
+  taken, bytes = taken + 1, bytes + size
+  held[#held + 1] = seq
+  held[#held + 1] = size
+  reply[#reply + 1] = seq
+  reply[#reply + 1] = hasAttempts and call('HGET', q.attempts, seq) or false
+  reply[#reply + 1] = stored
+end
+
+-- From the first numbers of a priority, until it has no more.
+local function takeFrom(priority)
+  while taken < share and not isFull and stepped < TOMBSTONES do
+    local seqs = takeFirst(q, priority, math.min(share - taken, chunk))
+    if #seqs == 0 then return end
+    local stored = call('HMGET', q.messages, unpack(seqs))
+    for i, seq in ipairs(seqs) do
+      local size = stored[i] and bytesOf(stored[i])
+      if not size then
+        stepped = stepped + 1
+      elseif taken > 0 and bytes + size > maxBytes then
+        isFull = true
+        untake(q, priority, seqs, i)
+        break
+      else
+        take(seq, stored[i], size)
+      end
     end
+    -- Small bodies are read by many, large ones by few.
+    if taken > 0 then chunk = math.max(1, math.min(128, chunk * 2, math.floor((maxBytes - bytes) / (bytes / taken)) + 1)) end
   end
-  -- Small bodies are read by many, large ones by few.
-  if taken > 0 then chunk = math.max(1, math.min(128, chunk * 2, math.floor((maxBytes - bytes) / (bytes / taken)) + 1)) end
+end
+
+if not isFull then
+  for _, priority in ipairs(prioritiesOf(q)) do takeFrom(priority) end
 end
 
 if taken > 0 then

@@ -5,6 +5,7 @@
 -- RETURNS  {'OK'}
 -- GUARANTEE a hint that reached a node without use for it is passed on.
 --@include base
+--@include order
 --@include queues
 
 passMemoryLimit()

@@ -5,6 +5,7 @@
 -- RETURNS  {next cursor ('0' = done), name, ready, all messages, octets, name, …}
 -- GUARANTEE a queue that is there all the time is among them, perhaps twice.
 --@include base
+--@include order
 --@include queues
 
 local page = call('SSCAN', P .. 'queues', ARGV[1], 'COUNT', 256)

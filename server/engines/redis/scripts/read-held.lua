@@ -5,6 +5,7 @@
 -- RETURNS  {stored} | {}
 -- GUARANTEE none but that it is held at this moment.
 --@include base
+--@include order
 --@include queues
 
 local q = openQueue(ARGV[2])

@@ -6,6 +6,7 @@
 -- GUARANTEE from the first bite on the node is fenced: whatever it still sends is refused, but its last durable batch is
 --          known for an hour, so that it learns what became of it. Each message comes back with one more recovery.
 --@include base
+--@include order
 --@include queues
 --@include wildcard-table
 

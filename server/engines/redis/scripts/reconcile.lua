@@ -6,6 +6,7 @@
 -- RETURNS  {'OK', how many were given back} | {'STALE'} | {'FENCED'}
 -- GUARANTEE they are back in their places and nothing is counted: nobody has seen them.
 --@include base
+--@include order
 --@include queues
 
 local node, number = ARGV[1], tonumber(ARGV[2])

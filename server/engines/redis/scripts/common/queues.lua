@@ -1,5 +1,5 @@
--- Queues. A message is a field of messages:<q>; its place is its number in the list ready:<q>, ascending, or its number
--- in held:<node>:<q>. A number in the list whose message is gone is a tombstone, and whoever meets it steps over it.
+-- Queues. A message is a field of messages:<q>; its place is its number in the order of the queue (`order`), or its number
+-- in held:<node>:<q>.
 --
 -- What a script does to a queue is gathered in a record and written by `closeQueues`, once for all its groups.
 
@@ -13,10 +13,10 @@ local function openQueue(name)
   q = {
     name = name, isTemporary = isTemporary(name),
     ready = P .. 'ready:' .. name, messages = P .. 'messages:' .. name, attempts = P .. 'attempts:' .. name,
-    counts = P .. 'counts:' .. name, waiting = P .. 'waiting:' .. name,
+    counts = P .. 'counts:' .. name, waiting = P .. 'waiting:' .. name, terms = P .. 'terms:' .. name,
     -- gathered changes
-    puts = {}, tail = {}, returned = {}, drops = {}, isDropped = {}, letGo = {}, counted = {}, countedAs = {},
-    readyDelta = 0, bytesDelta = 0, hadDrops = false,
+    puts = {}, tail = {}, tails = {}, newTerms = {}, returned = {}, drops = {}, isDropped = {}, letGo = {}, counted = {}, countedAs = {},
+    readyDelta = 0, bytesDelta = 0, woken = 0, hadDrops = false,
   }
   touched[name] = q
   touchedInOrder[#touchedInOrder + 1] = q
@@ -27,6 +27,11 @@ local function heldKey(node, q) return P .. 'held:' .. node .. ':' .. q.name end
 
 -- A stored message begins with what it counts in byte caps; what was cut short counts nothing.
 local function bytesOf(stored) return #stored >= 4 and struct.unpack('<I4', stored) or 0 end
+
+-- Behind that stands its record: it begins with a version and flags, of which one says that it has terms. Then comes the
+-- priority. (`broker/message-record.ts`)
+local TERMS = 4
+local function hasTerms(stored) return math.floor((string.byte(stored, 6) or 0) / TERMS) % 2 == 1 end
 
 -- Others come into being with their first message.
 local function temporaryExists(q)
@@ -50,13 +55,30 @@ local function nextNumber(q, expected)
   return string.format('%.0f', number)
 end
 
+local function putWithTerms(q, seq, stored)
+  local priority = tostring(string.byte(stored, 7))
+  if priority == USUAL then
+    q.tail[#q.tail + 1] = seq
+    return
+  end
+  q.tails[priority] = q.tails[priority] or {}
+  table.insert(q.tails[priority], seq)
+  q.newTerms[#q.newTerms + 1] = seq
+  q.newTerms[#q.newTerms + 1] = priority
+end
+
 local function put(q, stored, expected)
   if q.isTemporary and not temporaryExists(q) then return end
   local seq = nextNumber(q, expected)
   q.puts[#q.puts + 1] = seq
   q.puts[#q.puts + 1] = stored
-  q.tail[#q.tail + 1] = seq
+  if hasTerms(stored) then
+    putWithTerms(q, seq, stored)
+  else
+    q.tail[#q.tail + 1] = seq
+  end
   q.readyDelta = q.readyDelta + 1
+  q.woken = q.woken + 1
   q.bytesDelta = q.bytesDelta + bytesOf(stored)
   return seq
 end
@@ -119,6 +141,7 @@ local function giveBack(q, node, seq, reason)
   letGo(q, node, seq)
   q.returned[#q.returned + 1] = seq
   q.readyDelta = q.readyDelta + 1
+  q.woken = q.woken + 1
   countAttempt(q, seq, reason)
 end
 
@@ -156,33 +179,6 @@ local function dropAtRest(q, seq)
   return true
 end
 
--- Returned numbers go back to their places. All that stands before the highest of them came back earlier or is a
--- tombstone, since claims take from the head: so the walk is bounded by what is in flight, not by the queue's depth.
-local function mergeReturned(q)
-  local back, before, text = {}, {}, {}
-  local function add(list, seq)
-    local number = tonumber(seq)
-    list[#list + 1] = number
-    text[number] = seq
-  end
-  for _, seq in ipairs(q.returned) do add(back, seq) end
-  table.sort(back)
-  local highest = back[#back]
-  while true do
-    local head = call('LINDEX', q.ready, 0)
-    if not head or tonumber(head) > highest then break end
-    for _, seq in ipairs(call('LPOP', q.ready, 256)) do add(before, seq) end
-  end
-  local merged, i, j = {}, 1, 1
-  while i <= #before or j <= #back do
-    if j > #back or (i <= #before and before[i] < back[j]) then merged[#merged + 1] = before[i]; i = i + 1
-    else merged[#merged + 1] = back[j]; j = j + 1 end
-  end
-  local pushed = {}
-  for k = #merged, 1, -1 do pushed[#pushed + 1] = text[merged[k]] end
-  callMany('LPUSH', q.ready, pushed)
-end
-
 -- The longest waiting nodes are told, one for each message that became ready: hints, so nobody counts on them.
 local function wake(q, count)
   replicate(false)
@@ -194,9 +190,17 @@ local function wake(q, count)
   end
 end
 
+local function keysBeside(q)
+  local keys = orderKeys(q)
+  keys[#keys + 1] = q.counts
+  keys[#keys + 1] = q.attempts
+  return keys
+end
+
 local function forget(q)
-  call('UNLINK', q.ready, q.counts, q.attempts, q.messages)
+  callMany('UNLINK', q.messages, keysBeside(q))
   if not q.isTemporary then call('SREM', P .. 'queues', q.name) end
+  forgetOrder(q)
 end
 
 -- Writes what was gathered for one queue; the record is then as new.
@@ -207,7 +211,14 @@ local function closeQueue(q, node)
     callMany('HSET', q.messages, q.puts)
     callMany('RPUSH', q.ready, q.tail)
   end
-  if #q.returned > 0 then mergeReturned(q) end
+  if #q.newTerms > 0 then
+    for priority, tail in pairs(q.tails) do
+      notePriority(q, priority)
+      callMany('RPUSH', readyKey(q, priority), tail)
+    end
+    callMany('HSET', q.terms, q.newTerms)
+  end
+  if #q.returned > 0 then putAllInPlace(q, q.returned) end
   if #q.counted > 0 then writeAttempts(q) end
   if q.lettingGo then
     local byNode = {}
@@ -219,7 +230,12 @@ local function closeQueue(q, node)
   end
   if #q.drops > 0 then
     callMany('HDEL', q.messages, q.drops)
-    if call('EXISTS', q.attempts) == 1 then callMany('HDEL', q.attempts, q.drops) end
+    if call('EXISTS', q.attempts, q.terms) > 0 then
+      callMany('HDEL', q.attempts, q.drops)
+      callMany('HDEL', q.terms, q.drops)
+    else
+      q.usesTerms = false
+    end
   end
   if q.readyDelta ~= 0 then call('HINCRBY', q.counts, 'ready', q.readyDelta) end
   if q.bytesDelta ~= 0 then call('HINCRBY', q.counts, 'bytes', q.bytesDelta) end
@@ -227,10 +243,9 @@ local function closeQueue(q, node)
   if q.lettingGo and node and call('EXISTS', heldKey(node, q)) == 0 and not call('ZSCORE', q.waiting, node) then
     call('SREM', P .. 'busy:' .. node, q.name)
   end
-  local woken = #q.tail + #q.returned
-  if woken > 0 then wake(q, woken) end
-  q.puts, q.tail, q.returned, q.drops, q.letGo, q.counted, q.countedAs = {}, {}, {}, {}, {}, {}, {}
-  q.readyDelta, q.bytesDelta, q.hadDrops, q.lettingGo = 0, 0, false, false
+  if q.woken > 0 then wake(q, q.woken) end
+  q.puts, q.tail, q.tails, q.newTerms, q.returned, q.drops, q.letGo, q.counted, q.countedAs = {}, {}, {}, {}, {}, {}, {}, {}, {}
+  q.readyDelta, q.bytesDelta, q.woken, q.hadDrops, q.lettingGo = 0, 0, 0, false, false
 end
 
 local function closeQueues(node)
@@ -241,14 +256,15 @@ end
 -- nobody: not to a dying incarnation of its node either, which would take its successor of the same name along.
 local function removeQueue(q)
   replicate(true)
-  local keys = { q.messages, q.counts, q.attempts }
+  local keys = keysBeside(q)
   if q.isTemporary then keys[#keys + 1] = q.waiting end
   for _, node in ipairs(allHolders()) do
     keys[#keys + 1] = heldKey(node, q)
     if q.isTemporary then call('SREM', P .. 'temporary:' .. node, q.name) end
     if q.isTemporary or not call('ZSCORE', q.waiting, node) then call('SREM', P .. 'busy:' .. node, q.name) end
   end
-  callMany('UNLINK', q.ready, keys)
+  callMany('UNLINK', q.messages, keys)
   call('SREM', P .. 'queues', q.name)
+  forgetOrder(q)
   q.isThere = false
 end

@@ -1,0 +1,162 @@
+-- The order of a queue: which numbers are at rest in it, by priority from 9 down to 0, and within one upwards.
+--
+--     ready:<q>     3  7  8  12  13      a list, ascending: as they came, and at either end what came back and fits there
+--     late:<q>        5  10              a sorted set: latecomers, which would stand in the middle of the list
+--     ready7:<q>, late7:<q>              the same for priority 7; without a figure it is the usual one
+--
+-- The first of a priority is the lower of both heads, so putting, taking and giving back cost the same however deep the
+-- queue is. A number whose message is gone is a tombstone, and whoever meets it steps over it.
+--
+-- What is unusual is noted, so that a queue without it pays nothing: `late` of counts:<q> names the priorities that have
+-- latecomers (`47`). terms:<q> has a field for each message that is not plain, its priority, and `priorities`: all that there
+-- were since the queue came into being, but for the usual one. It is there as long as the queue.
+
+local USUAL = '4'
+
+local function readyKey(q, priority) return priority == USUAL and q.ready or P .. 'ready' .. priority .. ':' .. q.name end
+local function lateKey(q, priority) return P .. 'late' .. (priority == USUAL and '' or priority) .. ':' .. q.name end
+
+local function usesTerms(q)
+  if q.usesTerms == nil then q.usesTerms = call('EXISTS', q.terms) == 1 end
+  return q.usesTerms
+end
+
+-- Those other than the usual one.
+local function otherPriorities(q)
+  if not q.priorities then q.priorities = usesTerms(q) and call('HGET', q.terms, 'priorities') or '' end
+  return q.priorities
+end
+
+local function notePriority(q, priority)
+  if priority == USUAL or string.find(otherPriorities(q), priority, 1, true) then return end
+  q.priorities = q.priorities .. priority
+  call('HSET', q.terms, 'priorities', q.priorities)
+  q.usesTerms = true
+end
+
+-- In the order of claims.
+local function prioritiesOf(q)
+  local others = otherPriorities(q)
+  if others == '' then return { USUAL } end
+  local all = {}
+  for each = 9, 0, -1 do
+    local priority = tostring(each)
+    if priority == USUAL or string.find(others, priority, 1, true) then all[#all + 1] = priority end
+  end
+  return all
+end
+
+local function hasLate(q, priority)
+  if not q.late then q.late = call('HGET', q.counts, 'late') or '' end
+  return string.find(q.late, priority, 1, true) ~= nil
+end
+
+local function noteLate(q, priority)
+  if hasLate(q, priority) then return end
+  q.late = q.late .. priority
+  call('HSET', q.counts, 'late', q.late)
+end
+
+local function noteNoneLate(q, priority)
+  q.late = string.gsub(q.late, priority, '')
+  call('HSET', q.counts, 'late', q.late)
+end
+
+-- The priority of each of these numbers.
+local function readPriorities(q, seqs)
+  local priorities = {}
+  if not usesTerms(q) then return priorities end
+  for from = 1, #seqs, CHUNK do
+    for i, priority in ipairs(call('HMGET', q.terms, unpack(seqs, from, math.min(from + CHUNK - 1, #seqs)))) do
+      priorities[seqs[from + i - 1]] = priority
+    end
+  end
+  return priorities
+end
+
+-- Up to so many of the first numbers of a priority, in order, without taking them; how many of them stand in the list, and
+-- how many are latecomers. Both begin at a place.
+local function listFirst(q, priority, fromReady, fromLate, count)
+  if count == 0 then return {}, 0, 0 end
+  local ready = call('LRANGE', readyKey(q, priority), fromReady, fromReady + count - 1)
+  if not hasLate(q, priority) then return ready, #ready, 0 end
+  local late = call('ZRANGE', lateKey(q, priority), fromLate, fromLate + count - 1)
+  local first, i, j = {}, 1, 1
+  while #first < count and (ready[i] or late[j]) do
+    if not late[j] or (ready[i] and tonumber(ready[i]) < tonumber(late[j])) then
+      first[#first + 1] = ready[i]
+      i = i + 1
+    else
+      first[#first + 1] = late[j]
+      j = j + 1
+    end
+  end
+  return first, i - 1, j - 1
+end
+
+-- Takes them.
+local function takeFirst(q, priority, count)
+  if not hasLate(q, priority) then return call('LPOP', readyKey(q, priority), count) or {} end
+  local first, fromReady, fromLate = listFirst(q, priority, 0, 0, count)
+  if fromReady > 0 then call('LPOP', readyKey(q, priority), fromReady) end
+  if fromLate > 0 then call('ZREMRANGEBYRANK', lateKey(q, priority), 0, fromLate - 1) end
+  if fromLate < #first and fromLate < count and call('EXISTS', lateKey(q, priority)) == 0 then noteNoneLate(q, priority) end
+  return first
+end
+
+-- Those that were taken last, from one of them on, go back to the head.
+local function untake(q, priority, seqs, from)
+  local back = {}
+  for i = #seqs, from, -1 do back[#back + 1] = seqs[i] end
+  callMany('LPUSH', readyKey(q, priority), back)
+end
+
+local function addLate(q, priority, seqs, from)
+  local late = {}
+  for i = from, #seqs do
+    late[#late + 1] = seqs[i]
+    late[#late + 1] = seqs[i]
+  end
+  noteLate(q, priority)
+  callMany('ZADD', lateKey(q, priority), late)
+end
+
+-- Numbers of one priority, ascending, go to their places.
+local function putInPlace(q, priority, seqs)
+  local ready = readyKey(q, priority)
+  local tail = call('LINDEX', ready, -1)
+  if not tail or tonumber(tail) < tonumber(seqs[1]) then return callMany('RPUSH', ready, seqs) end
+  local head, before = tonumber(call('LINDEX', ready, 0)), 0
+  while before < #seqs and tonumber(seqs[before + 1]) < head do before = before + 1 end
+  local front = {}
+  for i = before, 1, -1 do front[#front + 1] = seqs[i] end
+  callMany('LPUSH', ready, front)
+  if before < #seqs then addLate(q, priority, seqs, before + 1) end
+end
+
+local function ascending(one, other) return tonumber(one) < tonumber(other) end
+
+-- The same for numbers of all priorities, as they come.
+local function putAllInPlace(q, seqs)
+  table.sort(seqs, ascending)
+  local priorities, byPriority = readPriorities(q, seqs), {}
+  for _, seq in ipairs(seqs) do
+    local priority = priorities[seq] or USUAL
+    byPriority[priority] = byPriority[priority] or {}
+    table.insert(byPriority[priority], seq)
+  end
+  for priority, each in pairs(byPriority) do putInPlace(q, priority, each) end
+end
+
+-- The queue has none any more: what is put from now on begins anew.
+local function forgetOrder(q) q.usesTerms, q.priorities, q.late = false, '', '' end
+
+-- All keys of the order.
+local function orderKeys(q)
+  local keys = { q.ready, q.terms, lateKey(q, USUAL) }
+  for priority in string.gmatch(otherPriorities(q), '%d') do
+    keys[#keys + 1] = readyKey(q, priority)
+    keys[#keys + 1] = lateKey(q, priority)
+  end
+  return keys
+end
