@@ -175,17 +175,17 @@ export class StompedeBroker implements AsyncDisposable {
 
   /**
    * Sends a message as a SEND frame would, past all rights. Resolves with its id once it is stored at the engine's
-   * receipt level (queues) or handed to the subscribers (topics). Rejects with a `PublishError`, whose `code` says why.
+   * receipt level (queues) or handed to the subscribers (topics), or went nowhere since it repeats another. Rejects with a `PublishError`, whose `code` says why.
    */
   async publish(
     destination: string,
     body: string | Uint8Array,
     headers: Readonly<Record<string, string>> = {},
-  ): Promise<{ readonly id: string }> {
+  ): Promise<{ readonly id: string; readonly isDuplicate: boolean }> {
     const octets = typeof body === 'string' ? Buffer.from(body) : Buffer.from(body);
     const published = await publishFromServer(this.#parts.core.context, destination, octets, Object.entries(headers).flat());
     if (!published.ok) throw new PublishError(published.error);
-    return { id: published.id };
+    return { id: published.id, isDuplicate: published.isDuplicate };
   }
 
   stats(): NodeStats {

@@ -8,7 +8,7 @@ import { checkConfig, ConfigError, loadConfig } from './config.ts';
 
 const POLICIES: readonly DestinationPolicy[] = [
   { destination: '/topic/chat.#', log: { maxMessages: 100, maxAgeMs: 3_600_000 } },
-  { destination: '/queue/orders' },
+  { destination: '/queue/orders', dedupWindowMs: 0 },
   { destination: '/queue/pay.#', redelivery: { maxAttempts: 3 }, deadLetter: '{queue}.dead', nack: 'dead-letter' },
 ];
 
@@ -56,6 +56,7 @@ describe('the option policies', () => {
     assert.match(problemsOf([{ destination: '/topic/a', nack: 'requeue' }]), /at \[0\]\.nack: expected it for \/queue\/ destinations only/);
     assert.match(problemsOf([{ destination: '/queue/a', nack: 'drop' }]), /at \[0\]\.nack: .*"requeue"\|"dead-letter"\|"discard".*got "drop"/);
     assert.match(problemsOf([{ destination: '/queue/a', redelivery: { maxAttempts: 0 } }]), /at \[0\]\.redelivery\.maxAttempts: .*>=1.*got 0/);
+    assert.match(problemsOf([{ destination: '/topic/a', dedupWindowMs: -1 }]), /at \[0\]\.dedupWindowMs: .*>=0.*got -1/);
     for (const deadLetter of ['', '{queue}', '{queue}.{queue}', 'temp:x', 7]) {
       assert.match(problemsOf([{ destination: '/queue/a', deadLetter }]), /at \[0\]\.deadLetter: (expected none or the name of a queue|.*expected string)/);
     }

@@ -5,6 +5,7 @@ import { NACK_WAYS } from './broker/nack.ts';
 import { POLICY_PREFIXES, VIOLATION_WAYS, type DestinationPolicy } from './broker/policies.ts';
 import type { Option } from './option.ts';
 
+const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
 const YEAR_MS = 366 * 24 * 60 * 60 * 1000;
 
 const log = z.strictObject({
@@ -31,6 +32,7 @@ const policy = z
     log: log.exactOptional(),
     redelivery: redelivery.exactOptional(),
     deadLetter: deadLetter.exactOptional(),
+    dedupWindowMs: z.int().min(0).max(WEEK_MS).exactOptional(),
     nack: z.enum(NACK_WAYS).exactOptional(),
     schema: z
       .union([z.string().min(1), z.boolean(), z.record(z.string(), z.unknown())], { error: 'expected a JSON Schema or the path of a file with one' })

@@ -1,3 +1,4 @@
+import { DEFAULT_DEDUP_WINDOW_MS } from './duplicates.ts';
 import type { LogBounds } from './engine.ts';
 import { DeadLetterQueues, failureTerms, type FailureTerms } from './failure-terms.ts';
 import { MessageSchema, type JsonSchema } from './message-schema.ts';
@@ -18,6 +19,8 @@ export interface Policy {
   readonly deadLetter?: string;
   /** Queues only: what a NACK does whose headers do not say. Without it `requeue`. */
   readonly nack?: NackWay;
+  /** For how long a SEND with a duplicate id is recognised if it comes again, in ms; 0 = not at all. Without it 5 minutes. */
+  readonly dedupWindowMs?: number;
   /** What messages have to be like: JSON that this JSON Schema (draft 2020-12) describes, or the path of a file with one. */
   readonly schema?: JsonSchema | string;
   /** What becomes of one that is not: its SEND is refused, or it goes where dead letters go. Without it `refuse`. */
@@ -71,6 +74,11 @@ export class Policies {
   /** Does a policy name this very destination, without wildcards? */
   names(canonical: string): boolean {
     return this.#named.has(canonical);
+  }
+
+  /** For how long a duplicate id is remembered there, in ms; 0 = none is looked at. By canonical text. */
+  dedupWindowMs(canonical: string): number {
+    return this.of(canonical).dedupWindowMs ?? DEFAULT_DEDUP_WINDOW_MS;
   }
 
   /** What becomes of a queue's messages that fail, by the name the engine knows the queue by. */

@@ -6,6 +6,7 @@ import { readDeliveryTerms } from './delivery-terms.ts';
 import { checkContent, deadLetterOperations } from './check-content.ts';
 import type { Destination } from './destination.ts';
 import type { Operation } from './engine.ts';
+import { happenOnce, readDuplicateId } from './duplicates.ts';
 import { accessRefused, engineFailure, unknownDestination } from './errors.ts';
 import { missingQueue } from './existing-queue.ts';
 import { naturalLane } from './lane.ts';
@@ -15,8 +16,8 @@ import { publishOperation } from './publish-operation.ts';
 import { readRoutingType } from './routing-type.ts';
 import { temporaryName } from './temporaries.ts';
 
-/** What came of a message of the embedding application: its id, or why it was not taken. */
-export type Published = { readonly ok: true; readonly id: string } | { readonly ok: false; readonly error: ProtocolError };
+/** What came of a message of the embedding application: its id, or why it was not taken. A duplicate of an earlier one went nowhere. */
+export type Published = { readonly ok: true; readonly id: string; readonly isDuplicate: boolean } | { readonly ok: false; readonly error: ProtocolError };
 
 /**
  * Sends for the embedding application, by the words of a SEND frame and past the rights of users. Resolves at the
@@ -47,16 +48,17 @@ export async function publishFromServer(
     ...readDeliveryTerms(headers),
     origin: '',
   };
+  const duplicateId = readDuplicateId(headers);
   const operations: Operation[] = [];
   for (const each of destinations) {
     const operation = operationFor(broker, each, draft);
     if ('code' in operation) return { ok: false, error: operation };
     const violation = violations?.get(each);
-    if (violation === undefined) operations.push(operation);
-    else operations.push(...deadLetterOperations(broker, each, draft, violation));
+    const own = violation === undefined ? [operation] : deadLetterOperations(broker, each, draft, violation);
+    operations.push(...happenOnce(own, { user: undefined, destination: each, duplicateId }, broker.policies));
   }
   const outcome = await broker.engine.apply({ operations, lane: naturalLane(operations) });
-  return outcome.ok ? { ok: true, id: draft.id } : { ok: false, error: engineFailure(outcome.failure) };
+  return outcome.ok ? { ok: true, id: draft.id, isDuplicate: outcome.repeats === operations.length } : { ok: false, error: engineFailure(outcome.failure) };
 }
 
 function operationFor(broker: BrokerContext, destination: Destination, draft: Message): Operation | ProtocolError {

@@ -169,8 +169,8 @@ export class Session implements PeerListener {
     if (receiptId !== undefined) this.receipts.behind(this.receiptFrame(receiptId), this.sendControl);
   }
 
-  receiptFrame(receiptId: string): WireFrame {
-    return encodeFrame(this.version, 'RECEIPT', [HEADER.receiptId, receiptId]);
+  receiptFrame(receiptId: string, ...more: readonly string[]): WireFrame {
+    return encodeFrame(this.version, 'RECEIPT', [HEADER.receiptId, receiptId, ...more]);
   }
 
   /** DISCONNECT: nothing follows it; what was sent before is flushed, then the socket closes. */

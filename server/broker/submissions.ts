@@ -1,4 +1,5 @@
 import { Fifo } from '../lib/fifo.ts';
+import { HEADER } from '../protocol/header-names.ts';
 import type { ProtocolError } from '../protocol/protocol-error.ts';
 import type { Delivery } from './delivery.ts';
 import type { Chain, Failure, Lane, Operation, Outcome } from './engine.ts';
@@ -183,6 +184,8 @@ export class Submissions {
       const text = 'the message was already settled, or is held by another consumer';
       this.#session.failSlot(slot, messageNotFound('ack-too-late', text), submission.receiptId);
     } else if (slot) {
+      const isDuplicate = submission.isAlone === true && outcome.repeats === submission.operations.length;
+      if (isDuplicate && submission.receiptId !== undefined) slot.frame = this.#session.receiptFrame(submission.receiptId, HEADER.xDuplicate, 'true');
       this.#session.receipts.done(slot);
     }
   }

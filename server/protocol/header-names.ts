@@ -9,6 +9,8 @@ export const HEADER = {
   contentType: 'content-type',
   receipt: 'receipt',
   receiptId: 'receipt-id',
+  /** Ours, on the RECEIPT of a SEND that was not published because it was a repeat. */
+  xDuplicate: 'x-duplicate',
   transaction: 'transaction',
   destination: 'destination',
 
@@ -102,6 +104,8 @@ export const HEADER = {
   _AMQ_DUPL_ID: '_AMQ_DUPL_ID',
   xDedupId: 'x-dedup-id',
   idempotencyKey: 'idempotency-key',
+  /** Memphis */
+  msgId: 'msg-id',
   _AMQ_LVQ_NAME: '_AMQ_LVQ_NAME',
 
   // MESSAGE

@@ -5,6 +5,7 @@ import { HEADER } from '../../protocol/header-names.ts';
 import type { ProtocolError } from '../../protocol/protocol-error.ts';
 import { checkContent, deadLetterOperations } from '../check-content.ts';
 import type { Destination } from '../destination.ts';
+import { happenOnce, readDuplicateId } from '../duplicates.ts';
 import type { Operation } from '../engine.ts';
 import { missingDestination, unknownDestination, wrongUserId } from '../errors.ts';
 import { messageBytes, type Message } from '../message.ts';
@@ -78,11 +79,12 @@ function accept(session: Session, frame: Frame, destinations: readonly Destinati
     ...readDeliveryTerms(headers),
     origin: session.id,
   };
+  const duplicateId = readDuplicateId(headers);
   const operations: Operation[] = [];
   for (const destination of destinations) {
     const violation = violations?.get(destination);
-    if (violation === undefined) operations.push(operationFor(session, destination, message));
-    else operations.push(...deadLetterOperations(broker, destination, message, violation));
+    const own = violation === undefined ? [operationFor(session, destination, message)] : deadLetterOperations(broker, destination, message, violation);
+    operations.push(...happenOnce(own, { user: session.identity?.user ?? '', destination, duplicateId }, broker.policies));
   }
   const bytes = messageBytes(message);
 
