@@ -3,6 +3,7 @@ import { TEMPORARY_PREFIX } from './broker/engine.ts';
 import { NO_DEAD_LETTER, QUEUE_IN_NAME } from './broker/failure-terms.ts';
 import { NACK_WAYS } from './broker/nack.ts';
 import { POLICY_PREFIXES, VIOLATION_WAYS, type DestinationPolicy } from './broker/policies.ts';
+import { SLOW_CONSUMER_WAYS } from './broker/slow-consumer.ts';
 import type { Option } from './option.ts';
 
 const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
@@ -34,6 +35,7 @@ const policy = z
     deadLetter: deadLetter.exactOptional(),
     dedupWindowMs: z.int().min(0).max(WEEK_MS).exactOptional(),
     nack: z.enum(NACK_WAYS).exactOptional(),
+    slowConsumer: z.enum(SLOW_CONSUMER_WAYS).exactOptional(),
     schema: z
       .union([z.string().min(1), z.boolean(), z.record(z.string(), z.unknown())], { error: 'expected a JSON Schema or the path of a file with one' })
       .exactOptional(),
@@ -47,7 +49,7 @@ const policy = z
         context.addIssue({ code: 'custom', path: [field], message: `expected it for ${prefix} destinations only` });
       }
     };
-    only('/topic/', ['log']);
+    only('/topic/', ['log', 'slowConsumer']);
     only('/queue/', ['redelivery', 'nack']);
     // Of a topic's messages only those die that its schema turns away.
     if (found.onViolation !== 'dead-letter') only('/queue/', ['deadLetter']);

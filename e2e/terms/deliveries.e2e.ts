@@ -69,6 +69,21 @@ row('MESSAGE deliveries: are counted as JMS and as RabbitMQ count them', async (
   assert.deepEqual([again.headers['JMSXDeliveryCount'], again.headers['x-delivery-count'], again.headers['redelivered']], ['2', '1', 'true']);
 });
 
+row('MESSAGE dropped: counts what a slow subscription missed', async (scene) => {
+  const [client, sender] = [await scene.connect(), await scene.connect()];
+  const destination = scene.topic();
+  await client.request('SUBSCRIBE', { id: 's', destination, ack: 'client', 'prefetch-count': '1', 'activemq.maximumPendingMessageLimit': '0' });
+  await sender.request('SEND', { destination }, '1');
+  const first = await client.expectFrame('MESSAGE');
+  await client.request('SUBSCRIBE', { id: 'all', destination });
+  sender.frame('SEND', { destination }, '2');
+  assert.equal((await client.expectFrame('MESSAGE')).headers['subscription'], 'all');
+  await client.request('ACK', { id: first.headers['ack'] ?? '' });
+  sender.frame('SEND', { destination }, '3');
+  const { text, headers } = await client.nextFrame((frame) => frame.headers['subscription'] === 's');
+  assert.deepEqual([text, headers['x-dropped']], ['3', '1']);
+});
+
 row('MESSAGE dead letters: say where they were and why they are not there', async (scene) => {
   const { client, destination, message } = await holding(scene);
   const name = destination.slice('/queue/'.length);

@@ -45,6 +45,36 @@ row('SUBSCRIBE prefetch: bounds what is in flight, by both names', async (scene)
   }
 });
 
+row('SUBSCRIBE window: bounds the octets in flight', async (scene) => {
+  const client = await scene.connect();
+  const destination = scene.queue();
+  for (const text of ['1', '2', '3', '4']) await client.request('SEND', { destination }, text.padEnd(2_000));
+  await client.request('SUBSCRIBE', { id: 's', destination, ack: 'client-individual', 'consumer-window-size': '3000' });
+  const [first] = [await client.expectFrame('MESSAGE'), await client.expectFrame('MESSAGE')];
+  await client.noFrameUntil();
+  await client.request('ACK', { id: first.headers['ack'] ?? '' });
+  assert.equal((await client.expectFrame('MESSAGE')).text.trim(), '3');
+  await client.noFrameUntil();
+  await client.request('SUBSCRIBE', { id: 't', destination, ack: 'client-individual', 'consumer-window-size': '0' });
+  assert.equal((await client.expectFrame('MESSAGE')).text.trim(), '4');
+});
+
+row('SUBSCRIBE slow consumer: misses the oldest of what waits, and is told', async (scene) => {
+  const [client, sender] = [await scene.connect(), await scene.connect()];
+  const destination = scene.topic();
+  await client.request('SUBSCRIBE', { id: 's', destination, ack: 'client', 'prefetch-count': '1', 'activemq.maximumPendingMessageLimit': '2' });
+  await client.request('SUBSCRIBE', { id: 'all', destination });
+  for (const text of ['1', '2', '3', '4', '5']) sender.frame('SEND', { destination }, text);
+  const ofSlow = () => client.nextFrame(({ headers }) => headers['subscription'] === 's');
+  let next = await ofSlow();
+  for (let i = 0; i < 5; i++) await client.nextFrame(({ headers }) => headers['subscription'] === 'all');
+  for (const [text, dropped] of [['1', undefined], ['4', '2'], ['5', undefined]] as const) {
+    assert.deepEqual([next.text, next.headers['x-dropped']], [text, dropped]);
+    await client.request('ACK', { id: next.headers['ack'] ?? '' });
+    if (text !== '5') next = await ofSlow();
+  }
+});
+
 row('SUBSCRIBE selector: lets through what it selects, numbers in strings too', async (scene) => {
   const client = await scene.connect();
   const destination = scene.topic();

@@ -11,12 +11,17 @@ export interface Delivery {
   readonly messageId: string;
   readonly dispatcher: QueueDispatcher | undefined;
   readonly seq: number;
+  /** What it takes of a window of octets. */
+  readonly bytes: number;
   /** Times it was nacked before this delivery, and times its holder vanished. */
   readonly failures: number;
   readonly recoveries: number;
   /** The open transaction that will settle it. */
   transaction: string | undefined;
 }
+
+/** What deliveries take of a window together. */
+export const bytesOf = (deliveries: readonly Delivery[]): number => deliveries.reduce((sum, { bytes }) => sum + bytes, 0);
 
 /** 1 for the first delivery of a message: JMSXDeliveryCount. */
 export const attemptOf = (delivery: { readonly failures: number; readonly recoveries: number }): number =>

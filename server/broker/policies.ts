@@ -4,6 +4,7 @@ import { DeadLetterQueues, failureTerms, type FailureTerms } from './failure-ter
 import { MessageSchema, type JsonSchema } from './message-schema.ts';
 import type { NackWay } from './nack.ts';
 import { DEFAULT_REDELIVERY_POLICY, type RedeliveryPolicy } from './redelivery.ts';
+import type { SlowConsumerWay } from './slow-consumer.ts';
 import { overlaps, patternWords } from './topic-pattern.ts';
 
 /** What holds for a destination beyond what holds for all. What is left out is as it is without a policy. */
@@ -21,6 +22,8 @@ export interface Policy {
   readonly nack?: NackWay;
   /** For how long a SEND with a duplicate id is recognised if it comes again, in ms; 0 = not at all. Without it 5 minutes. */
   readonly dedupWindowMs?: number;
+  /** Topics only: what becomes of subscribers that are slow. Without it `disconnect`. */
+  readonly slowConsumer?: SlowConsumerWay;
   /** What messages have to be like: JSON that this JSON Schema (draft 2020-12) describes, or the path of a file with one. */
   readonly schema?: JsonSchema | string;
   /** What becomes of one that is not: its SEND is refused, or it goes where dead letters go. Without it `refuse`. */

@@ -1,6 +1,6 @@
 import { HEADER } from '../protocol/header-names.ts';
 import { MessageFrame } from './message-frame.ts';
-import type { Message } from './message.ts';
+import { messageBytes, type Message } from './message.ts';
 import type { Subscription } from './subscription.ts';
 
 /** Messages looked at a page; the octets of one are bounded by `dispatchBytes`, so that small ones come by the hundreds. */
@@ -67,9 +67,10 @@ export class QueueBrowser {
   #show(message: Message): void {
     const subscription = this.#subscription;
     const { session } = subscription;
-    subscription.takeCredit();
+    const bytes = messageBytes(message);
+    subscription.takeCredit(1, bytes);
     session.deliver(new MessageFrame(message).shared(session.version, subscription.id), message.origin, () => {
-      subscription.restoreCredit(1);
+      subscription.restoreCredit(1, bytes);
     });
   }
 

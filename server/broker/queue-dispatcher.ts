@@ -47,6 +47,8 @@ export class QueueDispatcher {
   readonly #timers: Timers;
   readonly #dispatchBytes: number;
   readonly #consumers: Subscription[] = [];
+  /** Some consumer has, or had, a window of octets. */
+  #hasWindows = false;
   #isPumpSoon = false;
   /** Who is served first in the next claim. */
   #turn = 0;
@@ -77,6 +79,7 @@ export class QueueDispatcher {
 
   add(consumer: Subscription): void {
     this.#consumers.push(consumer);
+    if (consumer.creditBytes < Infinity) this.#hasWindows = true;
     this.pump();
   }
 
@@ -115,12 +118,13 @@ export class QueueDispatcher {
       this.#claimAgain = true;
       return true;
     }
-    const consumers = this.#readyConsumers();
-    if (consumers.length === 0) return false;
+    const consumers = this.#nextConsumers();
+    const [first] = consumers;
+    if (!first) return false;
     this.#isClaiming = true;
     this.#claimAgain = false;
     const wants = consumers.map((consumer) => ({ credit: consumer.credit }));
-    const maxBytes = this.#dispatchBytes * consumers.length;
+    const maxBytes = Math.min(this.#dispatchBytes * consumers.length, first.creditBytes);
     this.#engine.claim(this.queue, wants, maxBytes).then(
       (claimed) => {
         this.#failedClaims = 0;
@@ -173,6 +177,14 @@ export class QueueDispatcher {
     return { kind: 'release', queue: this.queue, seq: delivery.seq, reason };
   }
 
+  /** Who is claimed for next. One with a window of octets comes alone: it bounds the claim, and nobody else's. */
+  #nextConsumers(): Subscription[] {
+    const ready = this.#readyConsumers();
+    const [first] = ready;
+    if (first && first.creditBytes < Infinity) return [first];
+    return this.#hasWindows ? ready.filter(({ creditBytes }) => creditBytes === Infinity) : ready;
+  }
+
   #readyConsumers(): Subscription[] {
     const ready: Subscription[] = [];
     const { length } = this.#consumers;
@@ -189,23 +201,25 @@ export class QueueDispatcher {
     let bytes = 0;
     for (const each of claimed) {
       const consumer = consumers[each.want];
-      bytes += messageBytes(each.message);
+      const size = messageBytes(each.message);
+      bytes += size;
       if (!consumer?.isOpen || this.#isStopped) {
         unwanted.push({ kind: 'release', queue: this.queue, seq: each.seq, reason: 'undelivered' });
       } else if (each.recoveries > this.#terms.maxRecoveries && this.#giveUp(each)) {
         continue;
       } else {
-        this.#deliver(consumer, each);
+        this.#deliver(consumer, each, size);
       }
     }
-    this.#turn += claimed.length;
+    // Claims of different kinds take turns as wholes.
+    this.#turn += this.#hasWindows ? 1 : claimed.length;
     if (unwanted.length > 0) this.#apply(unwanted);
     // Short of both bounds means that the queue had no more; the engine will tell when it has.
     const wasFull = bytes >= maxBytes || claimed.length >= wantedCount;
     if (this.#claimAgain || wasFull) this.#goOn();
   }
 
-  #deliver(consumer: Subscription, claimed: Claimed): void {
+  #deliver(consumer: Subscription, claimed: Claimed, bytes: number): void {
     const { session } = consumer;
     const delivery: Delivery = {
       number: session.nextDeliveryNumber(),
@@ -213,6 +227,7 @@ export class QueueDispatcher {
       messageId: claimed.message.id,
       dispatcher: this,
       seq: claimed.seq,
+      bytes,
       failures: claimed.failures,
       recoveries: claimed.recoveries,
       transaction: undefined,
@@ -235,7 +250,7 @@ export class QueueDispatcher {
     const taken = this.#taken;
     this.#taken = [];
     this.#apply(taken.map((delivery) => this.settleOperation(delivery)));
-    for (const delivery of taken) delivery.subscription.restoreCredit(1);
+    for (const delivery of taken) delivery.subscription.restoreCredit(1, delivery.bytes);
   };
 
   /** After too many deliveries whose holder vanished; false where a message is never given up. */

@@ -91,6 +91,13 @@ export class Session implements PeerListener {
     return this.#state === 'connected' && this.peer.bufferedBytes < this.broker.limits.dispatchBytes;
   }
 
+  /** As `takesMore`, for live traffic: what this turn queued has not been offered to the socket yet. */
+  hasRoom(): boolean {
+    if (this.takesMore || this.#state !== 'connected') return this.takesMore;
+    this.peer.flush();
+    return this.takesMore;
+  }
+
   nextDeliveryNumber(): number {
     return ++this.#deliveryCount;
   }
@@ -104,7 +111,7 @@ export class Session implements PeerListener {
   }
 
   drained(): void {
-    this.subscriptions.pumpQueues();
+    this.subscriptions.goOn();
   }
 
   disconnected(): void {

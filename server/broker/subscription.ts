@@ -4,10 +4,12 @@ import { Inflight } from './inflight.ts';
 import type { MessageFilter } from './message-filter.ts';
 import type { MessageFrame } from './message-frame.ts';
 import type { Message } from './message.ts';
+import type { Prefetch } from './prefetch.ts';
 import type { QueueBrowser } from './queue-browser.ts';
 import type { QueueDispatcher } from './queue-dispatcher.ts';
 import type { Session } from './session.ts';
-import { TopicCredit } from './topic-credit.ts';
+import { CUT_OFF, type SlowConsumerTerms } from './slow-consumer.ts';
+import { TopicFlow } from './topic-flow.ts';
 
 export interface SubscriptionOptions {
   readonly session: Session;
@@ -17,12 +19,12 @@ export interface SubscriptionOptions {
   readonly id: string | undefined;
   readonly destinationText: string;
   readonly ackMode: AckMode;
-  /** Deliveries it may have in flight. */
-  readonly prefetch: number;
-  /** Whether the client asked for that prefetch itself. */
-  readonly isPrefetchAsked: boolean;
+  /** What it may have in flight. */
+  readonly prefetch: Prefetch;
   /** Undefined = all messages. */
   readonly filter?: MessageFilter | undefined;
+  /** Undefined = it is cut off. */
+  readonly slowConsumer?: SlowConsumerTerms;
 }
 
 /** Where a subscription's messages come from; a composite destination has several. */
@@ -48,11 +50,13 @@ export class Subscription {
   readonly filter: MessageFilter | undefined;
   readonly inflight = new Inflight();
   readonly sources: Source[] = [];
-  credit: number;
+  #credit: number;
+  #creditBytes: number;
   /** False once it was unsubscribed or its session ended: what arrives for it now goes back. */
   isLive = true;
-  readonly #isPrefetchAsked: boolean;
-  #topicCredit: TopicCredit | undefined;
+  readonly #isBounded: boolean;
+  readonly #slowConsumer: SlowConsumerTerms;
+  #topicFlow: TopicFlow | undefined;
 
   constructor(options: SubscriptionOptions) {
     this.session = options.session;
@@ -61,8 +65,10 @@ export class Subscription {
     this.destinationText = options.destinationText;
     this.ackMode = options.ackMode;
     this.filter = options.filter;
-    this.credit = options.prefetch;
-    this.#isPrefetchAsked = options.isPrefetchAsked;
+    this.#credit = options.prefetch.count;
+    this.#creditBytes = options.prefetch.bytes;
+    this.#isBounded = options.prefetch.isAsked;
+    this.#slowConsumer = options.slowConsumer ?? CUT_OFF;
   }
 
   /** What the client calls it: the id, or in STOMP 1.0 the destination. */
@@ -75,37 +81,58 @@ export class Subscription {
     return this.isLive && this.session.state === 'connected';
   }
 
-  /** May a queue claim for it now? */
-  get isReady(): boolean {
-    return this.isLive && this.credit > 0 && this.session.takesMore;
+  /** Messages it may have in flight besides those that are. */
+  get credit(): number {
+    return this.#credit;
   }
 
-  /** A topic's message, for a subscription that acks. */
-  offerCredited(message: Message, frame: MessageFrame): void {
-    this.#topicCredit ??= new TopicCredit(this, this.#isPrefetchAsked);
-    this.#topicCredit.offer(message, frame);
+  /** Octets, where the client asked for a window of them; else infinity. */
+  get creditBytes(): number {
+    return this.#creditBytes;
+  }
+
+  get hasCredit(): boolean {
+    return this.#credit > 0 && this.#creditBytes > 0;
+  }
+
+  /** May a queue claim for it now? */
+  get isReady(): boolean {
+    return this.isLive && this.hasCredit && this.session.takesMore;
+  }
+
+  /** Does it get a topic's messages just as they come? */
+  get flowsFreely(): boolean {
+    return this.ackMode === 'auto' && this.#slowConsumer.way === 'disconnect';
+  }
+
+  /** A topic's message, for a subscription that acks or may miss some. */
+  offerFlow(message: Message, frame: MessageFrame): void {
+    this.#topicFlow ??= new TopicFlow(this, { isBounded: this.#isBounded, slowConsumer: this.#slowConsumer });
+    this.#topicFlow.offer(message, frame);
   }
 
   /** Remembers a queue's delivery until it is settled. */
   track(delivery: Delivery): void {
     this.inflight.add(delivery);
-    this.credit--;
+    this.takeCredit(1, delivery.bytes);
   }
 
   /** For a copy on its way; and when an aborted transaction gave back a delivery that had freed its credit early. */
-  takeCredit(): void {
-    this.credit--;
+  takeCredit(count: number, bytes: number): void {
+    this.#credit -= count;
+    this.#creditBytes -= bytes;
   }
 
   /** Gives back credit for settled deliveries and lets the sources go on. */
-  restoreCredit(count: number): void {
-    this.credit += count;
-    if (!this.isLive) return;
-    this.#topicCredit?.goOn();
-    this.pumpQueues();
+  restoreCredit(count: number, bytes: number): void {
+    this.#credit += count;
+    this.#creditBytes += bytes;
+    if (this.isLive) this.goOn();
   }
 
-  pumpQueues(): void {
+  /** There is credit, or room in the socket. */
+  goOn(): void {
+    this.#topicFlow?.goOn();
     for (const source of this.sources) {
       if (source.kind === 'queue') source.dispatcher?.pumpSoon();
       else if (source.kind === 'browser') source.browser?.pumpSoon();

@@ -119,8 +119,8 @@ export class Subscriptions {
   }
 
   /** The socket has room again. */
-  pumpQueues(): void {
-    for (const subscription of this.#byKey.values()) subscription.pumpQueues();
+  goOn(): void {
+    for (const subscription of this.#byKey.values()) subscription.goOn();
   }
 }
 

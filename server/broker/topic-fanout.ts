@@ -36,8 +36,8 @@ export class TopicFanout {
     for (const subscription of subscriptions) {
       if (subscription.filter && !(selection ??= new Selection(message)).has(subscription)) continue;
       const own = announced?.(subscription);
-      if (subscription.ackMode === 'auto') subscription.session.offerLive(subscription, own?.frame ?? frame, origin);
-      else subscription.offerCredited(own?.message ?? message, own?.frame ?? frame);
+      if (subscription.flowsFreely) subscription.session.offerLive(subscription, own?.frame ?? frame, origin);
+      else subscription.offerFlow(own?.message ?? message, own?.frame ?? frame);
     }
   }
 

@@ -11,7 +11,8 @@ export class Client implements Peer {
   readonly remoteAddress = 'test';
   readonly isLocal = true;
   readonly receivedBytes = 0;
-  readonly bufferedBytes = 0;
+  /** As if the socket had not taken so much. */
+  bufferedBytes = 0;
   readonly bufferedLiveBytes = 0;
   readonly oldestLiveAgeMs = 0;
   readonly said: string[] = [];

@@ -1,7 +1,7 @@
 import type { Frame } from '../../protocol/frame.ts';
 import { HEADER } from '../../protocol/header-names.ts';
 import type { ProtocolError } from '../../protocol/protocol-error.ts';
-import type { Delivery } from '../delivery.ts';
+import { bytesOf, type Delivery } from '../delivery.ts';
 import type { DepartedDelivery } from '../departed.ts';
 import type { Operation } from '../engine.ts';
 import { messageNotFound } from '../errors.ts';
@@ -91,14 +91,14 @@ function carryOut(
     if (overflow) return overflow;
     for (const delivery of deliveries) transaction.claim(delivery);
     // Credit comes back before COMMIT, or a transaction longer than the prefetch could never end.
-    first?.subscription.restoreCredit(deliveries.length);
+    first?.subscription.restoreCredit(deliveries.length, bytesOf(deliveries));
     session.acknowledge(frame);
     return undefined;
   }
   for (const delivery of deliveries) delivery.subscription.inflight.delete(delivery);
   if (operations.length === 0) session.acknowledge(frame);
   else session.submissions.submit({ operations, bytes, receiptId: frame.headers.get(HEADER.receipt), deliveries });
-  first?.subscription.restoreCredit(deliveries.length);
+  first?.subscription.restoreCredit(deliveries.length, bytesOf(deliveries));
   return undefined;
 }
 

@@ -57,8 +57,7 @@ function subscribeImplicitly(session: Session, text: string, queue: string): voi
     id: text,
     destinationText: text,
     ackMode: 'auto',
-    prefetch: broker.limits.defaultPrefetch,
-    isPrefetchAsked: false,
+    prefetch: { count: broker.limits.defaultPrefetch, bytes: Infinity, isAsked: false },
   });
   subscription.sources.push({ kind: 'queue', queue });
   subscriptions.register(subscription);

@@ -9,6 +9,7 @@ import { readMessageFilter, type MessageFilter } from '../message-filter.ts';
 import { readPrefetch } from '../prefetch.ts';
 import { readRoutingType } from '../routing-type.ts';
 import type { Session } from '../session.ts';
+import { readSlowConsumerTerms } from '../slow-consumer.ts';
 import { SOFT_ERRORS_DESTINATION } from '../soft-errors.ts';
 import { Subscription, subscriptionKey } from '../subscription.ts';
 
@@ -48,6 +49,8 @@ export function readSubscribeRequest(session: Session, frame: Frame): SubscribeR
   if (typeof bare === 'object') return bare;
   const destinations = isForErrors ? [] : broker.destinations.parse(text, bare);
   if ('code' in destinations) return destinations;
+  const slowConsumer = readSlowConsumerTerms(headers, destinations, broker.policies);
+  if ('code' in slowConsumer) return slowConsumer;
   const misfit = isBrowser ? browserMisfit(destinations, ackMode) : isForErrors ? errorsMisfit(filter, ackMode) : selectorMisfit(destinations, filter);
   if (misfit) return misfit;
   const subscription = new Subscription({
@@ -56,9 +59,9 @@ export function readSubscribeRequest(session: Session, frame: Frame): SubscribeR
     id,
     destinationText: text,
     ackMode,
-    prefetch: prefetch.count,
-    isPrefetchAsked: prefetch.isAsked,
+    prefetch,
     filter,
+    slowConsumer,
   });
   if (isForErrors) subscription.sources.push({ kind: 'soft-errors' });
   return { subscription, destinations, isBrowser };

@@ -29,7 +29,7 @@ export function abort(session: Session, frame: Frame): Handled {
   const transaction = openTransaction(session, frame);
   if ('code' in transaction) return transaction;
   session.transactions.close(transaction);
-  for (const delivery of transaction.abort()) delivery.subscription.takeCredit();
+  for (const delivery of transaction.abort()) delivery.subscription.takeCredit(1, delivery.bytes);
   session.acknowledge(frame);
   return undefined;
 }
