@@ -53,9 +53,10 @@ class LocalCluster {
     await within(line, START_MS, () => `${String(pattern)} from the cluster\n${this.log.tail()}\n`);
   }
 
-  /** What each node logged as its `listening`. */
+  /** What each node logged as its `listening`, the first node first. */
   get nodes(): readonly (SocketTarget & { readonly httpUrl: string; readonly pid: number })[] {
-    return this.#texts(/^node \d \| (\{.*"event":"listening".*\})$/).map((json) => {
+    return this.#texts(/^(node \d \| \{.*"event":"listening".*\})$/).toSorted().map((line) => {
+      const json = line.slice(line.indexOf('{'));
       const { http, tcp, pid } = JSON.parse(json) as { http: string; tcp: string; pid: number };
       return { httpUrl: http, wsUrl: `${http.replace('http', 'ws')}/ws`, tcpPort: Number(tcp.split(':')[1]), pid };
     });

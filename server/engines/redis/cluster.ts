@@ -9,7 +9,7 @@ import { Inbox } from './inbox.ts';
 import { Inspection } from './inspection.ts';
 import { Keys } from './keys.ts';
 import { Lane } from './lane.ts';
-import type { Link } from './link/link.ts';
+import { LinkLostError, type Link } from './link/link.ts';
 import { Membership, type Change, type Opened } from './membership.ts';
 import type { RedisEngineOptions } from './options.ts';
 import { Reaper } from './reaper.ts';
@@ -112,23 +112,34 @@ export class Cluster {
 
   /** Resolves when all three connections are up and this node is a member. */
   async start(): Promise<void> {
-    const { redis, waitMs } = this.#options;
-    const isInTime = await this.#upWithin(waitMs);
-    if (!isInTime) {
+    try {
+      await this.#readDurability();
+    } catch (error) {
       await this.close();
-      throw new Error(`expected a Redis at ${redis.description} within ${waitMs} ms, got: ${this.#connections.lastError?.message ?? 'no answer'}`);
-    }
-    await this.durability.read(this.#connections.quick);
-    const { refusal } = this.durability;
-    if (refusal) {
-      await this.close();
-      throw new Error(refusal);
+      throw error;
     }
     this.#heartbeat.start();
     this.claims.start();
     this.#checking = setInterval(() => {
       if (this.#connections.quick.isUp) this.durability.read(this.#connections.quick).catch(() => undefined);
     }, DURABILITY_MS);
+  }
+
+  /** Once all is up; and once more for as long as a start may take, where a connection is lost over it. */
+  async #readDurability(): Promise<void> {
+    const { redis, waitMs } = this.#options;
+    const deadline = performance.now() + waitMs;
+    while (await this.#upWithin(deadline - performance.now())) {
+      try {
+        await this.durability.read(this.#connections.quick);
+      } catch (error) {
+        if (error instanceof LinkLostError) continue;
+        throw error;
+      }
+      if (this.durability.refusal) throw new Error(this.durability.refusal);
+      return;
+    }
+    throw new Error(`expected a Redis at ${redis.description} within ${waitMs} ms, got: ${this.#connections.lastError?.message ?? 'no answer'}`);
   }
 
   health(): EngineHealth {

@@ -8,10 +8,12 @@ export interface ScriptCall {
   readonly argv: readonly Argument[];
 }
 
-/** Stands between an engine and its Redis: every script passes by a test, and links are down while it says so. */
+/** Stands between an engine and its Redis: every script and command passes by a test, and links are down while it says so. */
 export class MeddledRedis implements Redis {
   /** Called for each script; `pass` runs it. */
   meddle: (call: ScriptCall, pass: () => Promise<Reply>) => Promise<Reply> = (_call, pass) => pass();
+  /** The same for a plain command. */
+  meddleCommand: (args: readonly Argument[], pass: () => Promise<Reply>) => Promise<Reply> = (_args, pass) => pass();
   readonly #redis: Redis;
   readonly #cut = new Set<string>();
   readonly #events = new Map<string, LinkEvents>();
@@ -46,7 +48,7 @@ export class MeddledRedis implements Redis {
       get isUp() {
         return link.isUp && !isCut();
       },
-      command: (args) => link.command(args),
+      command: (args) => this.meddleCommand(args, () => link.command(args)),
       run: this.#runOn(name, link),
       drop: (reason) => { link.drop(reason); },
       close: () => link.close(),
