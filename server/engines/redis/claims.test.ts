@@ -138,7 +138,28 @@ describe('claims', () => {
     claims.leave('never claimed from');
     link.isUp = false;
     claims.leave('a');
-    assert.deepEqual(link.shown(), ['leave n.1 never claimed from']);
+    assert.deepEqual(link.shown(), ['leave n.1 1 never claimed from']);
+  });
+
+  test('and leavings are numbered in one row, so that a late one of either does nothing', async () => {
+    answers(() => bringing(), () => reply('OK'), () => bringing());
+    await claim('a');
+    claims.leave('a');
+    await claim('a');
+    assert.deepEqual(link.shown(2), ['claim n.1 1', 'leave n.1 2', 'claim n.1 3']);
+  });
+
+  test('that came behind a later one ask again', async () => {
+    answers(() => reply('STALE'), () => bringing(1));
+    assert.deepEqual(await claim('a'), []);
+    assert.deepEqual(ready, ['a']);
+  });
+
+  test('of a node that was taken for dead are called off as well, and say so', async () => {
+    answers(() => reply('FENCED'));
+    claims.leave('a');
+    await turn();
+    assert.deepEqual(expelled, ['n.1']);
   });
 
   test('go on in bites until the credit is used', async () => {

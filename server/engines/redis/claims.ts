@@ -28,7 +28,7 @@ const POLLS_A_SECOND = 250;
 
 /**
  * Claims of this node. One that found less than it wanted leaves the node waiting: the store tells it by a nudge when there
- * is something, and forgets it then. Nudges may be lost, so waiting queues are asked for again now and then, and all of
+ * is something, and forgets it then. Claims and leavings are numbered, so that what arrives late does nothing. Nudges may be lost, so waiting queues are asked for again now and then, and all of
  * them when the store is back.
  *
  * A claim whose answer was lost may have taken messages. Before the queue is claimed from again, `reconcile` gives back
@@ -85,8 +85,15 @@ export class Claims {
   leave(queue: string): void {
     this.#waiting.delete(queue);
     const { keys, link, membership } = this.#parts;
+    if (!link.isUp || !membership.isMember) return;
+    const { node } = membership;
     // Lost: then a nudge comes that nobody needs, and is answered by another of these.
-    if (link.isUp && membership.isMember) call(link, keys, SCRIPTS.leave, { node: membership.node, queue }).catch(() => undefined);
+    call(link, keys, SCRIPTS.leave, { node, number: ++this.#number, queue }).then(
+      (reply) => {
+        if (textOf(listOf(reply)[0]) === 'FENCED') membership.expelled(node, link);
+      },
+      () => undefined,
+    );
   }
 
   /** A temporary queue is there from now on, of which nobody could be told before. */
@@ -127,6 +134,8 @@ export class Claims {
       const reply = listOf(await call(link, keys, SCRIPTS.claim, { node, number: ++this.#number, queue, want: credit, maxBytes }));
       const status = textOf(reply[0]);
       if (status === 'FENCED') membership.expelled(node, link);
+      // A later one was quicker, since this one had to be sent with its text: nobody will tell of this queue.
+      if (status === 'STALE') queueMicrotask(() => { this.#parts.onReady(queue); });
       if (status !== 'OK') return NOTHING;
       if (era !== holds.era) {
         // Of an era that is over: reaped with the member this node was, or held by it still.

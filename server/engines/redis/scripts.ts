@@ -11,7 +11,7 @@ export const SCRIPTS = {
   claim: loadScript('claim', ['node', 'number', 'queue', 'want', 'maxBytes']),
   heal: loadScript('heal', ['node', 'generation', 'id']),
   interest: loadScript('interest', ['node', 'number'], 'and more'),
-  leave: loadScript('leave', ['node', 'queue']),
+  leave: loadScript('leave', ['node', 'number', 'queue']),
   nodes: loadScript('nodes', []),
   open: loadScript('open', ['node', 'isJoining', 'info', 'spoken']),
   queues: loadScript('queues', ['cursor']),

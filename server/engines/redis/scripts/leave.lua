@@ -1,16 +1,23 @@
 -- A node does not wait for messages of a queue any more; whoever waits behind it hears of what it was told of.
 --
 -- KEYS     1 <P>nodes
--- ARGV     1 node, 2 queue
--- RETURNS  {'OK'}
--- GUARANTEE a hint that reached a node without use for it is passed on.
+-- ARGV     1 node, 2 number (among those of claims), 3 queue
+-- RETURNS  {'OK'} | {'STALE'} | {'FENCED'}
+-- GUARANTEE a hint that reached a node without use for it is passed on. One that arrives late, behind a claim that waits
+--          again, does nothing.
 --@include base
 --@include order
 --@include queues
 
+local node, number = ARGV[1], tonumber(ARGV[2])
+if not call('ZSCORE', NODES, node) then return { 'FENCED' } end
 passMemoryLimit()
-local node, q = ARGV[1], openQueue(ARGV[2])
+local record = P .. 'node:' .. node
+if tonumber(call('HGET', record, 'claim') or 0) >= number then return { 'STALE' } end
 replicate(false)
+call('HSET', record, 'claim', number)
+
+local q = openQueue(ARGV[3])
 call('ZREM', q.waiting, node)
 local ready = tonumber(call('HGET', q.counts, 'ready') or 0)
 if ready > 0 then wake(q, ready) end
