@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { constants, setPriority } from 'node:os';
 import { eventually } from '../../harness/eventually.ts';
 import { SCRIPTS } from '../../../server/engines/redis/scripts.ts';
 import type { RedisServer } from '../../../server/engines/redis/testing/redis-server.ts';
@@ -30,7 +29,7 @@ export async function massRelease({ messages, consumers, rounds, leaseMs, beatMs
   const names = Array.from({ length: messages }, (_, i) => String(i + 1));
   const prefetch = messages / consumers;
   return onCluster({ leaseMs, beatMs, env: { STOMPEDE_LIMITS_MAX_PREFETCH: String(messages) } }, async (cluster, redis) => {
-    preferOverOthers(redis.pid);
+    redis.preferOverOthers();
     const [first, second] = cluster.nodes;
     await send(first!, '/queue/mass', names);
     const dropped: Slowest[] = [];
@@ -60,15 +59,6 @@ export async function massRelease({ messages, consumers, rounds, leaseMs, beatMs
     }
     return { messages, consumers, dropped, reaped };
   });
-}
-
-/** Redis measures by the clock on the wall: what it waits for a processor is not to be blamed on a script. */
-function preferOverOthers(pid: number): void {
-  try {
-    setPriority(pid, constants.priority.PRIORITY_HIGHEST);
-  } catch {
-    // Only root may; without it a busy machine makes the figures worse than they are.
-  }
 }
 
 async function holdAll(messages: number, open: (i: number) => Promise<Holding>, consumers: number): Promise<Holding[]> {

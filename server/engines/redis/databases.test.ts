@@ -10,6 +10,7 @@ import { RedisEngine } from './redis-engine.ts';
 import { SCRIPTS } from './scripts.ts';
 import { startRedis, type RedisServer } from './testing/redis-server.ts';
 import { withLink } from './testing/redis-subject.ts';
+import { until } from './testing/until.ts';
 
 let server: RedisServer;
 before(async () => {
@@ -55,8 +56,10 @@ test('clusters in two databases of one server share its channels, and take none 
     await subscriber.engine.watch('news.*');
     await hasHeard(publisher, subscriber.engine);
     await publisher.engine.apply({ operations: [publish('news.today', 'm')], lane: 'volatile' });
-    await subscriber.events.untilPublished(1);
-    assert.deepEqual(subscriber.events.published, ['news.today m']);
+    // Marks may reach it as well: whose copy of the table is late sends everything to those whose wildcards it lacks.
+    const news = () => subscriber.events.published.filter((each) => each !== 'mark mark');
+    await until('the news', () => news().length > 0);
+    assert.deepEqual(news(), ['news.today m']);
   } finally {
     await Promise.all([publisher, subscriber, stranger].map(({ engine }) => engine.close()));
   }

@@ -26,7 +26,7 @@ describe('temporary queues of a node that was taken for dead', () => {
   after(() => server.close());
 
   beforeEach(async () => {
-    subject = await startMeddled(server.url, { beatMs: 50, waitMs: 500 });
+    subject = await startMeddled(server.url, { beatMs: 50, waitMs: 3_000 });
     await Promise.all(QUEUES.map((queue) => subject.engine.createTemporaryQueue(queue)));
   });
 
