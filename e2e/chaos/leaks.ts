@@ -87,6 +87,9 @@ async function useOutOfOrder(node: FleetNode, queue: string): Promise<void> {
   for (const index of [2, 5, 0, 3, 1, 4]) await done(node, { kind: 'release', queue, seq: claimed[index]!.seq, reason: 'undelivered' });
   const again = await node.engine.claim(queue, [{ credit: 3 }], 1_000_000);
   assert.deepEqual(again.map(({ seq }) => seq), claimed.slice(0, 3).map(({ seq }) => seq));
+  // One for later, which goes with the queue.
+  await done(node, { kind: 'enqueue', queue: `${queue}.later`, message: message('l', { dueAt: Date.now() + 3_600_000, priority: 2 }) });
+  await node.engine.dropQueue(`${queue}.later`);
   await done(node, ...again.map(({ seq }): Operation => ({ kind: 'settle', queue, seq })), { kind: 'settle', queue, seq: claimed[4]!.seq, late: true });
   assert.equal(await node.engine.purge(queue, 10), 2);
 }

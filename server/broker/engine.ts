@@ -31,7 +31,7 @@ export interface Engine {
   apply(group: Group): Promise<Outcome>;
 
   /**
-   * Takes messages that are ready, in queue order, and holds them for this node until they are settled, released or
+   * Takes messages that are ready, in queue order (the higher priority first, within one as they arrived), and holds them for this node until they are settled, released or
    * moved. The wants are served in turn, one message each, until credit, messages or `maxBytes` (at least one message)
    * run out. A node that got less than it wanted hears `onReady` when there is more.
    * A claim is remembered before its promise resolves, so that a crash afterwards gives the message back as redelivered.
@@ -134,8 +134,8 @@ export type Operation =
    * held again (by whom, is for its new holder to settle) that is counted as a miss and is no failure.
    */
   | { readonly kind: 'settle'; readonly queue: string; readonly seq: number; readonly late?: boolean }
-  /** Returns a held message to its original place. */
-  | { readonly kind: 'release'; readonly queue: string; readonly seq: number; readonly reason: ReleaseReason }
+  /** Returns a held message to its original place; not before `dueAt`, if there is one. */
+  | { readonly kind: 'release'; readonly queue: string; readonly seq: number; readonly reason: ReleaseReason; readonly dueAt?: number }
   /** Settles a held message and enqueues `message` elsewhere in one step: dead letters. */
   | { readonly kind: 'move'; readonly queue: string; readonly seq: number; readonly to: string; readonly message: Message };
 
@@ -218,7 +218,9 @@ export interface QueueInfo {
   readonly temporary: boolean;
   readonly ready: number;
   readonly inFlight: number;
-  /** Octets of ready and held messages. */
+  /** Those whose time is not come: nobody can claim them, or sees them when browsing. */
+  readonly scheduled: number;
+  /** Octets of all of them. */
   readonly bytes: number;
 }
 

@@ -112,9 +112,9 @@ function planRecord(message: Message): RecordPlan {
 }
 
 /** What a queue has to know of the message whose record begins at `offset`; undefined where nothing of it is unusual. */
-export function readRecordTerms(octets: Buffer, offset: number): Pick<Message, 'priority'> | undefined {
+export function readRecordTerms(octets: Buffer, offset: number): Pick<Message, 'priority' | 'dueAt'> | undefined {
   if ((octets[offset + 1]! & FLAG_TERMS) === 0) return undefined;
-  return { priority: octets[offset + 2]! };
+  return { priority: octets[offset + 2]!, dueAt: octets.readDoubleLE(offset + 19) };
 }
 
 const hasTerms = ({ priority, expiresAt, dueAt, group }: Message): boolean =>

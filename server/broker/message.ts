@@ -17,7 +17,7 @@ export interface Message {
   readonly priority: number;
   /** Ms since the epoch after which nobody wants it; 0 = never. */
   readonly expiresAt: number;
-  /** Ms since the epoch before which nobody gets it; 0 = at once. */
+  /** Ms since the epoch before which nobody gets it from a queue; 0 = at once. Then it stands where it would have stood. */
   readonly dueAt: number;
   /** Messages of one group keep their order and go to one consumer at a time; '' = none. */
   readonly group: string;

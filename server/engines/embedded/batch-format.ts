@@ -15,6 +15,7 @@
  *                                       the topic's log that the following effects refer to, and its bounds
  *     8 log put     f64 offset, f64 at, u32 bytes, u32 length, message record
  *     9 use         f64 expiresAt, u8 length, key    what comes with this key is a repeat until then
+ *     10 postpone   f64 seq, f64 dueAt   not before then, whatever its record says
  *
  * A put of a message that is there already, or a use with the same end, moves it: the front of the journal was to be freed.
  * What a log forgets is not written down: it follows from the bounds and the times of what is put in later.
@@ -22,10 +23,10 @@
  */
 export const BATCH = 1;
 
-export const EFFECT = { queue: 1, put: 2, drop: 3, count: 4, dropQueue: 5, suspectAll: 6, log: 7, logPut: 8, use: 9 } as const;
+export const EFFECT = { queue: 1, put: 2, drop: 3, count: 4, dropQueue: 5, suspectAll: 6, log: 7, logPut: 8, use: 9, postpone: 10 } as const;
 
 /** Octets of an effect without its first and without what has a length of its own. */
-export const FIXED_BYTES = { queue: 2, put: 20, drop: 8, count: 12, log: 19, logPut: 24, use: 9 } as const;
+export const FIXED_BYTES = { queue: 2, put: 20, drop: 8, count: 12, log: 19, logPut: 24, use: 9, postpone: 16 } as const;
 
 /** Octets of a use without its first. */
 export const useBytes = (key: string): number => FIXED_BYTES.use + Buffer.byteLength(key);

@@ -8,6 +8,7 @@ export interface EffectReader {
   put(queue: string, standing: Standing, at: number): void;
   drop(queue: string, seq: number): void;
   count(queue: string, seq: number, failures: number, recoveries: number): void;
+  postpone(queue: string, seq: number, dueAt: number): void;
   dropQueue(queue: string): void;
   suspectAll(): void;
   /** `at` as for `put`. */
@@ -50,6 +51,10 @@ export function readBatch(payload: Buffer, reader: EffectReader): number {
         reader.count(queue, payload.readDoubleLE(at), payload.readUInt16LE(at + 8), payload.readUInt16LE(at + 10));
         at += 12;
         break;
+      case EFFECT.postpone:
+        reader.postpone(queue, payload.readDoubleLE(at), payload.readDoubleLE(at + 8));
+        at += 16;
+        break;
       case EFFECT.dropQueue:
         reader.dropQueue(queue);
         break;
@@ -81,7 +86,7 @@ export function readBatch(payload: Buffer, reader: EffectReader): number {
         break;
       }
       default:
-        throw new Error(`expected an effect between 1 and 9, got ${effect}: a later release wrote it?`);
+        throw new Error(`expected an effect between 1 and 10, got ${effect}: a later release wrote it?`);
     }
   }
   return lastSeq;

@@ -95,6 +95,12 @@ export class BatchWriter {
     this.#writeCounters(failures, recoveries);
   }
 
+  postpone(queue: string, seq: number, dueAt: number): void {
+    this.#begin(queue, EFFECT.postpone, FIXED_BYTES.postpone);
+    this.#end = this.#buffer.writeDoubleLE(seq, this.#end);
+    this.#end = this.#buffer.writeDoubleLE(dueAt, this.#end);
+  }
+
   dropQueue(queue: string): void {
     this.#begin(queue, EFFECT.dropQueue, 0);
   }

@@ -35,6 +35,7 @@ function tell(told: Told[], payload: Buffer): EffectReader {
     },
     drop: (...effect) => told.push(['drop', ...effect]),
     count: (...effect) => told.push(['count', ...effect]),
+    postpone: (...effect) => told.push(['postpone', ...effect]),
     dropQueue: (...effect) => told.push(['dropQueue', ...effect]),
     suspectAll: () => told.push(['suspectAll']),
     use: (key, expiresAt, at) => {
@@ -59,6 +60,7 @@ function write(batch: BatchWriter, [kind, ...effect]: Told, stored: boolean): vo
     batch.logPutStored(effect[0] as never, second, record);
   } else if (kind === 'drop') batch.drop(queue, second);
   else if (kind === 'count') batch.count(queue, second, third, fourth);
+  else if (kind === 'postpone') batch.postpone(queue, second, third);
   else if (kind === 'use') batch.use(queue, second);
   else if (kind === 'dropQueue') batch.dropQueue(queue);
   else batch.suspectAll();
@@ -81,6 +83,7 @@ const effect: fc.Arbitrary<Told> = fc.oneof(
   ),
   fc.tuple(fc.constant('drop'), queue, seq),
   fc.tuple(fc.constant('count'), queue, seq, count, count),
+  fc.tuple(fc.constant('postpone'), queue, seq, seq),
   fc.tuple(fc.constant('dropQueue'), queue),
   fc.constant(['suspectAll'] as const),
   fc.tuple(fc.constant('use'), fc.constantFrom('k', 'größe', 'x'.repeat(255)), seq),
@@ -122,6 +125,6 @@ describe('a batch', () => {
   test('with an effect that is not known is refused', () => {
     const payload = Buffer.alloc(9);
     payload[8] = 99;
-    assert.throws(() => readBatch(payload, tell([], payload)), /expected an effect between 1 and 9, got 99/);
+    assert.throws(() => readBatch(payload, tell([], payload)), /expected an effect between 1 and 10, got 99/);
   });
 });

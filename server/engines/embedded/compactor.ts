@@ -170,6 +170,7 @@ export class Compactor {
       use: (key, _expiresAt, at) => this.#load(usedSurvivor(this.#state, key, start + at)),
       drop: nothing,
       count: nothing,
+      postpone: nothing,
       dropQueue: nothing,
       suspectAll: nothing,
     });

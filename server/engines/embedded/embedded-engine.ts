@@ -76,6 +76,8 @@ export class EmbeddedEngine implements Engine {
       },
       onFatal: (error) => events.onFatal(error),
     });
+    const announcer = this.#announcer;
+    this.#store.state.watchTime((queue) => { announcer.hint(queue); });
   }
 
   apply(group: Group): Promise<Outcome> {
@@ -183,6 +185,7 @@ export class EmbeddedEngine implements Engine {
   }
 
   async #close(): Promise<void> {
+    this.#store?.state.close();
     await this.#store?.close();
     this.#announcer?.close();
   }

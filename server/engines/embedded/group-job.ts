@@ -55,7 +55,10 @@ export class GroupJob implements Job {
       if (queue.temporary) continue;
       if (effect.kind === 'put') this.#puts.push(batch.put(queue.name, entry, effect.message));
       else if (effect.kind === 'drop') batch.drop(queue.name, entry.seq);
-      else if (changesCounters(effect)) batch.count(queue.name, entry.seq, effect.failures, effect.recoveries);
+      else {
+        if (changesCounters(effect)) batch.count(queue.name, entry.seq, effect.failures, effect.recoveries);
+        if (effect.dueAt !== 0) batch.postpone(queue.name, entry.seq, effect.dueAt);
+      }
     }
     for (const { logged, message } of this.#staged.publications) if (logged) this.#logged.push(batch.logPut(logged, message));
     const { once } = this.#staged;

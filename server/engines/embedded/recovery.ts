@@ -70,6 +70,11 @@ export class Recovery implements EffectReader {
     entry.recoveries = recoveries;
   }
 
+  postpone(queue: string, seq: number, dueAt: number): void {
+    const entry = this.#state.find(queue, seq);
+    if (entry) this.#state.restore.giveBack(queue, seq, entry.failures, entry.recoveries, dueAt);
+  }
+
   dropQueue(queue: string): void {
     for (const entry of this.#state.restore.dropQueue(queue)?.entries() ?? []) this.#uncount(entry);
   }

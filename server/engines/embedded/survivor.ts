@@ -1,3 +1,4 @@
+import { readRecordTerms } from '../../broker/message-record.ts';
 import type { State } from '../state/state.ts';
 import type { LogHead } from '../state/topic-logs-restore.ts';
 import { useBytes } from './batch-format.ts';
@@ -33,7 +34,12 @@ export function queuedSurvivor(state: State<Stored>, queue: string, seq: number,
     place,
     bytes: journalBytes(holder),
     isNeeded: () => placeOf(holder.content) === place && state.find(queue, seq) === holder,
-    write: (batch) => batch.putStored(queue, holder, record),
+    write: (batch) => {
+      const at = batch.putStored(queue, holder, record);
+      const { dueAt } = holder.terms;
+      if (dueAt !== 0 && dueAt !== readRecordTerms(record, 0)?.dueAt) batch.postpone(queue, seq, dueAt);
+      return at;
+    },
     move: (to, residents) => residents.move(holder, to),
   };
 }

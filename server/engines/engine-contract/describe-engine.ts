@@ -1,5 +1,6 @@
 import { describe } from 'node:test';
 import { describeClaims } from './claims.ts';
+import { describeDelay, describeDelayRestart } from './delay.ts';
 import { describeGroups } from './groups.ts';
 import { describeInspection } from './inspection.ts';
 import { describeLedger } from './ledger.ts';
@@ -23,6 +24,7 @@ export function describeEngine(name: string, create: CreateSubject, options: { r
   describe(`${name} engine`, () => {
     describeOrder(create);
     describePriority(create);
+    describeDelay(create);
     describeSettle(create);
     describeRelease(create);
     describeGroups(create);
@@ -38,6 +40,7 @@ export function describeEngine(name: string, create: CreateSubject, options: { r
     if (!options.outlives) return;
     describeRestart(create);
     describePriorityRestart(create);
+    describeDelayRestart(create);
     describeRepeatsRestart(create);
     describeTopicLogRestart(create);
   });

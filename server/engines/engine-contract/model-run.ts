@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Once, Operation, Outcome } from '../../broker/engine.ts';
 import { message } from './messages.ts';
 import { Model, type Handle, type ModelOutcome } from './model.ts';
-import type { Key, Step, Wish } from './model-steps.ts';
+import type { Delay, Key, Step, Wish } from './model-steps.ts';
 import { ALL, claimedIds, ids, settle, type Rig } from './rig.ts';
 
 /** An engine and the model, side by side through the steps of one run. */
@@ -25,6 +25,7 @@ export class ModelRun {
 
   async step(step: Step): Promise<void> {
     const { engine } = this.#rig;
+    await this.#untilNothingChangesByItself();
     switch (step.kind) {
       case 'burst':
         return this.#burst(step);
@@ -57,6 +58,7 @@ export class ModelRun {
   /** The dump: what there is, in which order, with which counters, who holds what; and that it can all be settled. */
   async finish(): Promise<void> {
     const { engine } = this.#rig;
+    await this.#untilNothingChangesByItself();
     const infos = this.#model.queues();
     assert.deepEqual((await engine.queues()).sort(byName), infos.sort(byName));
     for (const { queue, seq, message: held } of this.#model.held()) assert.deepEqual(await engine.readHeld(queue, seq), held);
@@ -64,9 +66,10 @@ export class ModelRun {
       assert.deepEqual(ids(await engine.browse(name, 0, ALL)), ids(this.#model.browse(name, 0, ALL)));
       await this.#claim(name, [ALL], 2 ** 40);
     }
-    await this.#rig.done(...this.#model.held().map((handle) => settle(handle.queue, handle)));
-    const left = infos.filter((info) => info.temporary).map((info) => ({ ...info, ready: 0, inFlight: 0, bytes: 0 }));
-    assert.deepEqual((await engine.queues()).sort(byName), left);
+    const settled = this.#model.held().map((handle) => settle(handle.queue, handle));
+    await this.#rig.done(...settled);
+    this.#model.apply(settled);
+    assert.deepEqual((await engine.queues()).sort(byName), this.#model.queues().sort(byName));
     for (const topic of ['log.a', 'log.b']) await this.#readLog(topic, undefined, ALL);
     assert.deepEqual(this.#published(), this.#model.published);
   }
@@ -122,9 +125,16 @@ export class ModelRun {
     });
   }
 
+  /** What is due soon is due by now: so nobody has to ask which of both clocks was read first. */
+  async #untilNothingChangesByItself(): Promise<void> {
+    const soon = this.#model.moments().filter((moment) => moment < Date.now() + FAR_MS / 2);
+    const last = soon.reduce((latest, moment) => Math.max(latest, moment), 0);
+    while (Date.now() <= last) await new Promise((resume) => setTimeout(resume, last + 1 - Date.now()));
+  }
+
   /** Undefined where there is nothing to do it to. */
   #operation(wish: Wish): Operation | undefined {
-    if (wish.kind === 'enqueue') return { kind: 'enqueue', queue: wish.queue, message: this.#newMessage(wish.bodyBytes, wish.priority), ...onceOf(wish) };
+    if (wish.kind === 'enqueue') return { kind: 'enqueue', queue: wish.queue, message: this.#newMessage(wish.bodyBytes, wish), ...onceOf(wish) };
     if (wish.kind === 'publish') return { kind: 'publish', topic: wish.topic, message: this.#newMessage(10), ...onceOf(wish) };
     if (wish.kind === 'log') {
       const log = { maxMessages: wish.maxMessages, maxAgeMs: 0 };
@@ -140,16 +150,22 @@ export class ModelRun {
       case 'late':
         return { kind: 'settle', queue, seq, late: true };
       case 'release':
-        return { kind: 'release', queue, seq, reason: wish.reason };
+        return { kind: 'release', queue, seq, reason: wish.reason, ...(wish.delay !== 'none' && { dueAt: dueAfter(wish.delay) }) };
       case 'move':
-        return { kind: 'move', queue, seq, to: wish.to, message: this.#newMessage(20, wish.priority) };
+        return { kind: 'move', queue, seq, to: wish.to, message: this.#newMessage(20, wish) };
     }
   }
 
-  #newMessage(bodyBytes: number, priority = 4): ReturnType<typeof message> {
-    return message(`m${++this.#messageCount}`, { priority, body: Buffer.alloc(bodyBytes, this.#messageCount % 251) });
+  #newMessage(bodyBytes: number, { priority, delay }: { priority: number; delay: Delay } = PLAIN): ReturnType<typeof message> {
+    return message(`m${++this.#messageCount}`, { priority, dueAt: dueAfter(delay), body: Buffer.alloc(bodyBytes, this.#messageCount % 251) });
   }
 }
+
+const FAR_MS = 3_600_000;
+const SOON_MS = 5;
+const PLAIN = { priority: 4, delay: 'none' } as const;
+
+const dueAfter = (delay: Delay): number => ({ none: 0, soon: Date.now() + SOON_MS, far: Date.now() + FAR_MS })[delay];
 
 const byName = (left: { name: string }, right: { name: string }): number => left.name.localeCompare(right.name);
 

@@ -6,9 +6,12 @@ interface ModelEntry {
   /** What the engine calls it; known once it was claimed. */
   seq: number | undefined;
   isHeld: boolean;
+  dueAt: number;
   failures: number;
   recoveries: number;
 }
+
+const isScheduled = ({ isHeld, dueAt }: ModelEntry): boolean => !isHeld && dueAt > Date.now();
 
 /** What the port calls a message, and the place it was claimed from: good for settling it, or for trying to in vain. */
 export interface Handle {
@@ -129,10 +132,16 @@ export class Model {
     const infos = [...names].map((name) => {
       const entries = this.#queues.get(name) ?? [];
       const inFlight = entries.filter((entry) => entry.isHeld).length;
+      const scheduled = entries.filter(isScheduled).length;
       const bytes = entries.reduce((sum, entry) => sum + messageBytes(entry.message), 0);
-      return { name, temporary: this.#temporary.has(name), ready: entries.length - inFlight, inFlight, bytes };
+      return { name, temporary: this.#temporary.has(name), ready: entries.length - inFlight - scheduled, inFlight, scheduled, bytes };
     });
-    return infos.filter((info) => info.temporary || info.ready + info.inFlight > 0);
+    return infos.filter((info) => info.temporary || info.ready + info.inFlight + info.scheduled > 0);
+  }
+
+  /** The moments at which something becomes different by itself. */
+  moments(): number[] {
+    return [...this.#queues.values()].flat().map((entry) => entry.dueAt);
   }
 
   /** The node vanished with everyone who knew a number or watched a topic, and came back. */
@@ -174,6 +183,7 @@ export class Model {
     if (!entry?.isHeld) return 'not-held';
     if (operation.kind === 'release') {
       entry.isHeld = false;
+      entry.dueAt = operation.dueAt ?? 0;
       if (operation.reason === 'nack') entry.failures++;
       if (operation.reason === 'gone') entry.recoveries++;
       return 'done';
@@ -193,7 +203,7 @@ export class Model {
   #enqueue(queue: string, message: Message): 'done' {
     if (queue.startsWith('temp:') && !this.#temporary.has(queue)) return 'done';
     const entries = this.#queues.get(queue) ?? [];
-    entries.push({ message, seq: undefined, isHeld: false, failures: 0, recoveries: 0 });
+    entries.push({ message, seq: undefined, isHeld: false, dueAt: message.dueAt, failures: 0, recoveries: 0 });
     this.#queues.set(queue, entries);
     return 'done';
   }
@@ -205,7 +215,7 @@ export class Model {
   }
 
   #atRest(queue: string): ModelEntry[] {
-    const atRest = (this.#queues.get(queue) ?? []).filter((entry) => !entry.isHeld);
+    const atRest = (this.#queues.get(queue) ?? []).filter((entry) => !entry.isHeld && !isScheduled(entry));
     return atRest.sort((left, right) => right.message.priority - left.message.priority);
   }
 

@@ -122,7 +122,8 @@ export const release = (
   queue: string,
   { seq }: { readonly seq: number },
   reason: 'undelivered' | 'nack' | 'gone' = 'undelivered',
-): Operation => ({ kind: 'release', queue, seq, reason });
+  dueAt = 0,
+): Operation => ({ kind: 'release', queue, seq, reason, ...(dueAt !== 0 && { dueAt }) });
 
 export function assertRefused(outcome: Outcome, code: string): void {
   assert.ok(!outcome.ok, 'expected the group to fail');

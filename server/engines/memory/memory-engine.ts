@@ -65,6 +65,8 @@ export class MemoryEngine implements Engine {
     if (this.#announcer) throw new Error('expected an engine that was not started yet');
     this.#announcer = new Announcer(events, this.#interest);
     this.#node = new LoneNode(node, events);
+    const announcer = this.#announcer;
+    this.#state.watchTime((queue) => { announcer.hint(queue); });
   }
 
   async apply(group: Group): Promise<Outcome> {
@@ -138,6 +140,7 @@ export class MemoryEngine implements Engine {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#node?.close();
+    this.#state.close();
     this.#announcer?.close();
   }
 

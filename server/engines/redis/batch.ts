@@ -149,10 +149,10 @@ function encodeOperation({ holds, wildcards }: BatchContext, { holdCount, isRepe
       return;
     }
     case 'release': {
-      const { queue, seq, reason } = operation;
+      const { queue, seq, reason, dueAt = 0 } = operation;
       const state = holds.stateOf(queue, seq, holdCount);
       if (state === 'over') argv.push('N');
-      else argv.push(state === 'lapsed' ? 'r' : 'R', queue, `${seq}`, reason);
+      else argv.push(state === 'lapsed' ? 'r' : 'R', queue, `${seq}`, reason, `${dueAt}`);
       return;
     }
     case 'move': {

@@ -1,5 +1,6 @@
 import type { Claimed, ConsumerWant } from '../../broker/engine.ts';
 import { messageBytes } from '../../broker/message.ts';
+import { Agenda } from '../../lib/agenda.ts';
 import type { Holds } from './holds.ts';
 import type { Keys } from './keys.ts';
 import type { Link, Reply } from './link/link.ts';
@@ -31,6 +32,8 @@ const POLLS_A_SECOND = 250;
  * is something, and forgets it then. Claims and leavings are numbered, so that what arrives late does nothing. Nudges may be lost, so waiting queues are asked for again now and then, and all of
  * them when the store is back.
  *
+ * Where something is scheduled, such a node also learns when it is due, and then looks by itself.
+ *
  * A claim whose answer was lost may have taken messages. Before the queue is claimed from again, `reconcile` gives back
  * what the node holds without knowing; its number also disarms the lost one, should it still arrive.
  */
@@ -41,6 +44,10 @@ export class Claims {
   /** Up to this number messages may have been delivered before, without anybody having noted it. */
   #suspect = 0;
   readonly #waiting = new Set<string>();
+  /** When something is due in a queue waited for, on the monotonic clock: the store told how long that is. */
+  readonly #due = new Agenda((queue) => {
+    if (this.#waiting.has(queue)) this.#parts.onReady(queue);
+  }, () => performance.now());
   /** Queues with a claim whose answer was lost. */
   readonly #uncertain = new Set<string>();
   /** Any queue may be one of them. */
@@ -74,6 +81,7 @@ export class Claims {
         room -= messageBytes(each.message);
       }
       if (bite.count < wanted) {
+        if (bite.dueMs >= 0) this.#due.note(queue, performance.now() + bite.dueMs);
         // Its share, or as much as fits: the rest is for whoever comes next.
         if (bite.hasMore) queueMicrotask(() => { this.#parts.onReady(queue); });
         break;
@@ -84,6 +92,7 @@ export class Claims {
 
   leave(queue: string): void {
     this.#waiting.delete(queue);
+    this.#due.forget(queue);
     const { keys, link, membership } = this.#parts;
     if (!link.isUp || !membership.isMember) return;
     const { node } = membership;
@@ -121,6 +130,7 @@ export class Claims {
   close(): void {
     clearInterval(this.#polling);
     this.#waiting.clear();
+    this.#due.close();
   }
 
   async #bite(queue: string, credit: number, maxBytes: number): Promise<Bite> {
@@ -143,7 +153,7 @@ export class Claims {
         return NOTHING;
       }
       const entries = readEntries(reply);
-      return { taken: this.#take(queue, entries), count: entries.length, hasMore: reply[1] === 1 };
+      return { taken: this.#take(queue, entries), count: entries.length, hasMore: reply[1] === 1, dueMs: numberOf(reply[2]) };
     } catch {
       this.#uncertain.add(queue);
       return NOTHING;
@@ -219,9 +229,11 @@ interface Bite {
   /** How many the store gave: those, and what cannot be read. */
   readonly count: number;
   readonly hasMore: boolean;
+  /** Until the next scheduled message is due; below 0 if there is none. */
+  readonly dueMs: number;
 }
 
-const NOTHING: Bite = Object.freeze({ taken: [], count: 0, hasMore: false });
+const NOTHING: Bite = Object.freeze({ taken: [], count: 0, hasMore: false, dueMs: -1 });
 
 /** Deals messages out to the wants in turn, one each. */
 class Table {
@@ -251,7 +263,7 @@ class Table {
 
 function readEntries(reply: readonly Reply[]): Entry[] {
   const entries: Entry[] = [];
-  for (let i = 2; i < reply.length; i += 3) {
+  for (let i = 3; i < reply.length; i += 3) {
     const [failures, recoveries] = readAttempts(reply[i + 1]!);
     entries.push({ seq: numberOf(reply[i]), failures, recoveries, stored: octetsOf(reply[i + 2]) });
   }

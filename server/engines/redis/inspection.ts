@@ -38,11 +38,11 @@ export class Inspection {
     do {
       const reply = await this.#ask(SCRIPTS.queues, { cursor });
       cursor = textOf(reply[0]);
-      for (let i = 1; i < reply.length; i += 4) {
+      for (let i = 1; i < reply.length; i += 5) {
         const name = textOf(reply[i]);
-        const [ready, all, bytes] = reply.slice(i + 1, i + 4).map(numberOf) as [number, number, number];
+        const [ready, scheduled, all, bytes] = reply.slice(i + 1, i + 5).map(numberOf) as [number, number, number, number];
         const temporary = isTemporaryQueue(name);
-        if (temporary || all > 0) infos.set(name, { name, temporary, ready, inFlight: all - ready, bytes });
+        if (temporary || all > 0) infos.set(name, { name, temporary, ready, inFlight: all - ready - scheduled, scheduled, bytes });
       }
     } while (cursor !== '0');
     return [...infos.values()];

@@ -22,13 +22,14 @@ export interface DropEffect<Stored> {
   readonly entry: Entry<Stored>;
 }
 
-/** Back to its place; the counters are those it has afterwards. */
+/** Back to its place, if not before `dueAt` (0 = at once); the counters are those it has afterwards. */
 export interface ReturnEffect<Stored> {
   readonly kind: 'return';
   readonly queue: Queue<Stored>;
   readonly entry: Entry<Stored>;
   readonly failures: number;
   readonly recoveries: number;
+  readonly dueAt: number;
 }
 
 /** A message for the watchers of a topic. */

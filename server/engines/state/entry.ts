@@ -15,8 +15,8 @@ export class Entry<Stored = never> {
   content: Message | Stored;
   failures: number;
   recoveries: number;
-  /** Shared by all that ask for the same. */
-  readonly terms: Terms;
+  /** Shared by all that ask for the same. `dueAt` is 0 once it was due. */
+  terms: Terms;
   /** What is staged for it, see `Queue`. */
   marks = 0;
 

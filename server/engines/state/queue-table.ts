@@ -58,7 +58,7 @@ export class QueueTable<Stored> {
   /** Those that have something in them, and the temporary ones. */
   *known(): Iterable<Queue<Stored>> {
     for (const queue of this.#queues.values()) {
-      if (queue.temporary || queue.ready.length > 0 || queue.held.size > 0) yield queue;
+      if (queue.temporary || queue.hasEntries) yield queue;
     }
   }
 

@@ -1,5 +1,10 @@
 import type { Entry } from './entry.ts';
 import { PriorityOrder } from './priority-order.ts';
+import { Scheduled } from './scheduled.ts';
+import { termsOf } from './terms.ts';
+
+/** What is done in one go where time has come for very many at once. */
+const TURN_BITE = 4096;
 
 /** Its return to the queue is staged. */
 const RETURNING = 1;
@@ -9,10 +14,11 @@ const LEAVING = 2;
 const RESTS = 4;
 
 /**
- * One queue: entries at rest, and entries held by this node.
+ * One queue: entries at rest, those whose time is not come, and entries held by this node.
  *
- * An entry is staged (put, not committed: nobody sees it), then at rest, then held by a claim, then gone, or at rest
- * again. Ending and returning take two steps: *reserve* puts a mark on the entry, so that nobody else can end or return
+ * An entry is staged (put, not committed: nobody sees it), then at rest, or scheduled until it is due and then at rest,
+ * then held by a claim, then gone, or at rest or scheduled again. What is said of those at rest below is true of the
+ * scheduled ones as well. Ending and returning take two steps: *reserve* puts a mark on the entry, so that nobody else can end or return
  * it, and then either the step itself (`drop`, `giveBack`) or its undoing takes the mark off. Nothing shows in between,
  * except that an entry at rest with a mark can no longer be claimed: it waits among the held ones.
  *
@@ -28,7 +34,9 @@ export class Queue<Stored> {
   readonly temporary: boolean;
   readonly ready = new PriorityOrder<Stored>();
   readonly held = new Map<number, Entry<Stored>>();
-  /** Octets of both. */
+  /** Made when the first one comes. */
+  #scheduled: Scheduled<Stored> | undefined;
+  /** Octets of all. */
   bytes = 0;
   /** Staged effects that refer to this queue: it must not be forgotten meanwhile. */
   pins = 0;
@@ -43,12 +51,35 @@ export class Queue<Stored> {
   }
 
   get isEmpty(): boolean {
-    return this.ready.length === 0 && this.held.size === 0 && this.pins === 0;
+    return !this.hasEntries && this.pins === 0;
+  }
+
+  get hasEntries(): boolean {
+    return this.ready.length > 0 || this.held.size > 0 || this.scheduledCount > 0;
+  }
+
+  get scheduledCount(): number {
+    return this.#scheduled?.length ?? 0;
+  }
+
+  /** When it has to be turned to next; infinity if time changes nothing. */
+  get nextAt(): number {
+    return this.#scheduled?.firstAt ?? Infinity;
+  }
+
+  /** Brings it up to the present, a bite at a time: what is due by now is at rest. */
+  turnTo(now: number, limit = TURN_BITE): void {
+    for (let left = limit; left > 0; left--) {
+      const due = this.#scheduled?.takeDue(now);
+      if (!due) return;
+      due.terms = termsOf({ ...due.terms, dueAt: 0 });
+      this.ready.insert(due);
+    }
   }
 
   put(entry: Entry<Stored>): void {
     this.bytes += entry.bytes;
-    this.ready.insert(entry);
+    this.#rest(entry);
   }
 
   /** Who is to be claimed next, if there is one at rest. */
@@ -64,12 +95,18 @@ export class Queue<Stored> {
 
   /** An entry at rest or held, whatever is staged for it. */
   find(seq: number): Entry<Stored> | undefined {
-    return this.held.get(seq) ?? this.ready.get(seq);
+    return this.held.get(seq) ?? this.ready.get(seq) ?? this.#scheduled?.get(seq);
+  }
+
+  /** Takes the entry of that number out, wherever it rests. */
+  takeResting(seq: number): Entry<Stored> | undefined {
+    return this.ready.take(seq) ?? this.#scheduled?.take(seq);
   }
 
   /** All of them, those at rest first. */
   *entries(): Iterable<Entry<Stored>> {
     yield* this.ready.list(0, Infinity);
+    yield* this.#scheduled?.values() ?? [];
     yield* this.held.values();
   }
 
@@ -91,7 +128,7 @@ export class Queue<Stored> {
   reserveLate(seq: number): Entry<Stored> | undefined {
     const held = this.held.get(seq);
     if (held) return held.marks === RETURNING ? this.#mark(held, LEAVING) : undefined;
-    const resting = this.ready.take(seq);
+    const resting = this.takeResting(seq);
     return resting && this.#hide(resting);
   }
 
@@ -101,14 +138,15 @@ export class Queue<Stored> {
     return first && this.#hide(first);
   }
 
-  /** Returns an entry to its place, with the counters it has from now on. */
-  giveBack(entry: Entry<Stored>, failures: number, recoveries: number): void {
+  /** Returns an entry to its place, with the counters it has from now on; not before `dueAt`, if that is not 0. */
+  giveBack(entry: Entry<Stored>, failures: number, recoveries: number, dueAt: number): void {
     if (!this.held.has(entry.seq)) return;
+    if (dueAt !== entry.terms.dueAt) entry.terms = termsOf({ ...entry.terms, dueAt });
     entry.failures = failures;
     entry.recoveries = recoveries;
     entry.marks &= ~RETURNING;
     if (entry.marks & LEAVING) entry.marks |= RESTS;
-    else this.#rest(entry);
+    else this.#comeBack(entry);
   }
 
   undoReturn(entry: Entry<Stored>): void {
@@ -125,12 +163,17 @@ export class Queue<Stored> {
   undoDrop(entry: Entry<Stored>): void {
     const rests = entry.marks & RESTS;
     entry.marks &= ~(LEAVING | RESTS);
-    if (rests && this.held.has(entry.seq)) this.#rest(entry);
+    if (rests && this.held.has(entry.seq)) this.#comeBack(entry);
+  }
+
+  #comeBack(entry: Entry<Stored>): void {
+    this.held.delete(entry.seq);
+    this.#rest(entry);
   }
 
   #rest(entry: Entry<Stored>): void {
-    this.held.delete(entry.seq);
-    this.ready.insert(entry);
+    if (entry.terms.dueAt === 0) this.ready.insert(entry);
+    else (this.#scheduled ??= new Scheduled()).add(entry);
   }
 
   #hide(resting: Entry<Stored>): Entry<Stored> {

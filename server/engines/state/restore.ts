@@ -39,11 +39,11 @@ export class Restore<Stored> {
     return true;
   }
 
-  /** Back to its place with these counters, from a claim or from rest. */
-  giveBack(queue: string, seq: number, failures: number, recoveries: number): boolean {
+  /** Back to its place with these counters, from a claim or from rest; not before `dueAt`. */
+  giveBack(queue: string, seq: number, failures: number, recoveries: number, dueAt = 0): boolean {
     const owner = this.#table.get(queue);
     if (!owner || !this.#hold(queue, seq)) return false;
-    owner.giveBack(owner.held.get(seq)!, failures, recoveries);
+    owner.giveBack(owner.held.get(seq)!, failures, recoveries, dueAt);
     return true;
   }
 
@@ -68,7 +68,7 @@ export class Restore<Stored> {
     for (const queue of this.#table.known()) {
       // Claimed last, first back: so each of them fits at the front of the line.
       for (const entry of [...queue.held.values()].reverse()) {
-        queue.giveBack(entry, entry.failures, entry.recoveries + 1);
+        queue.giveBack(entry, entry.failures, entry.recoveries + 1, 0);
         count++;
       }
     }
@@ -79,7 +79,7 @@ export class Restore<Stored> {
     const queue = this.#table.get(name);
     if (!queue) return false;
     if (queue.held.has(seq)) return true;
-    const entry = queue.ready.take(seq);
+    const entry = queue.takeResting(seq);
     if (entry) queue.held.set(seq, entry);
     return entry !== undefined;
   }

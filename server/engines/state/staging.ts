@@ -1,4 +1,4 @@
-import type { Group, Once, Operation, ReleaseReason } from '../../broker/engine.ts';
+import type { Group, Once, Operation } from '../../broker/engine.ts';
 import { messageBytes, type Message } from '../../broker/message.ts';
 import { Entry } from './entry.ts';
 import type { Effect, Refusal, StagedGroup, StagedPublication } from './effect.ts';
@@ -58,7 +58,7 @@ export class Staging<Stored> {
       case 'settle':
         return operation.late ? this.#settleLate(operation.queue, operation.seq) : this.#settle(operation.queue, operation.seq);
       case 'release':
-        return this.#release(operation.queue, operation.seq, operation.reason);
+        return this.#release(operation);
       case 'move':
         return this.#settle(operation.queue, operation.seq) ?? this.#put(operation.to, operation.message);
     }
@@ -106,13 +106,13 @@ export class Staging<Stored> {
     else this.#missed++;
   }
 
-  #release(name: string, seq: number, reason: ReleaseReason): Refusal | undefined {
+  #release({ queue: name, seq, reason, dueAt = 0 }: Release): Refusal | undefined {
     const queue = this.#table.get(name);
     const entry = queue?.reserveReturn(seq);
     if (!queue || !entry) return notHeld(name, seq);
     const failures = entry.failures + (reason === 'nack' ? 1 : 0);
     const recoveries = entry.recoveries + (reason === 'gone' ? 1 : 0);
-    this.#add({ kind: 'return', queue, entry, failures, recoveries });
+    this.#add({ kind: 'return', queue, entry, failures, recoveries, dueAt });
     return undefined;
   }
 
@@ -121,6 +121,8 @@ export class Staging<Stored> {
     this.effects.push(effect);
   }
 }
+
+type Release = Operation & { readonly kind: 'release' };
 
 function notHeld(queue: string, seq: number): Refusal {
   const detail = `expected message ${seq} of queue ${queue} to be held by this node; it was settled, given back or never claimed`;

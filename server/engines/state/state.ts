@@ -1,4 +1,5 @@
 import type { ConsumerWant, Group, QueueInfo } from '../../broker/engine.ts';
+import { Agenda } from '../../lib/agenda.ts';
 import { serveInTurn, type Taken } from './claim.ts';
 import type { Announcement, Effect, Refusal, StagedGroup } from './effect.ts';
 import type { Entry } from './entry.ts';
@@ -15,16 +16,23 @@ import { TopicLogs } from './topic-logs.ts';
  * A group takes two steps, so that an engine can make it durable in between: `stage` checks it and reserves what it
  * touches, changing nothing that shows; `commit` makes it visible, `undo` takes it back without trace. Groups are
  * committed in the order they were staged in; those of another lane, and undoings, may come in between.
+ *
+ * Time passes for a queue when somebody looks at it, and when the agenda says so.
  */
 export class State<Stored = never> {
   readonly #table = new QueueTable<Stored>();
+  readonly #clock: () => number;
+  readonly #agenda: Agenda;
+  #onDue: (queue: string) => void = () => undefined;
   readonly logs: TopicLogs<Stored>;
   readonly repeats: Repeats<Stored>;
   /** Brings the state back at start-up. */
   readonly restore = new Restore<Stored>(this.#table);
 
-  /** `clock` tells ms since the epoch: the age of what stands in logs and of used keys. */
+  /** `clock` tells ms since the epoch: what is due, and the age of what stands in logs and of used keys. */
   constructor(clock: () => number = Date.now) {
+    this.#clock = clock;
+    this.#agenda = new Agenda((name) => { this.#timeHasCome(name); }, clock);
     this.logs = new TopicLogs(clock);
     this.repeats = new Repeats(clock);
   }
@@ -44,6 +52,17 @@ export class State<Stored = never> {
     return this.#table.size;
   }
 
+  /** From now on `onDue` hears of a queue when something in it came due that nobody has looked for. */
+  watchTime(onDue: (queue: string) => void): void {
+    this.#onDue = onDue;
+    for (const queue of this.#table.known()) this.#appoint(queue);
+  }
+
+  /** Nobody hears of anything any more. */
+  close(): void {
+    this.#agenda.close();
+  }
+
   stage(group: Group): StagedGroup<Stored> | Refusal {
     const staging = new Staging<Stored>(this.#table, this.logs, this.repeats);
     const staged = staging.stage(group);
@@ -53,6 +72,7 @@ export class State<Stored = never> {
 
   /** Stages the end of up to `limit` messages at rest, from the head on. */
   stagePurge(queue: string, limit: number): StagedGroup<Stored> {
+    this.#present(queue);
     return new Staging<Stored>(this.#table, this.logs, this.repeats).stagePurge(queue, limit);
   }
 
@@ -80,7 +100,7 @@ export class State<Stored = never> {
 
   /** As the port says; the entries are held when this returns, and nothing is undone if the engine then fails. */
   claim(queue: string, wants: readonly ConsumerWant[], maxBytes: number): Taken<Stored> {
-    return serveInTurn(this.#table.get(queue), wants, maxBytes);
+    return serveInTurn(this.#present(queue), wants, maxBytes);
   }
 
   findHeld(queue: string, seq: number): Entry<Stored> | undefined {
@@ -107,13 +127,15 @@ export class State<Stored = never> {
   }
 
   queues(): QueueInfo[] {
-    return Array.from(this.#table.known(), ({ name, temporary, ready, held, bytes }) => {
-      return { name, temporary, ready: ready.length, inFlight: held.size, bytes };
+    return Array.from(this.#table.known(), (queue) => {
+      this.#turn(queue);
+      const { name, temporary, ready, held, scheduledCount, bytes } = queue;
+      return { name, temporary, ready: ready.length, inFlight: held.size, scheduled: scheduledCount, bytes };
     });
   }
 
   browse(queue: string, offset: number, limit: number, maxBytes = Infinity): Entry<Stored>[] {
-    const entries = this.#table.get(queue)?.ready.list(offset, limit) ?? [];
+    const entries = this.#present(queue)?.ready.list(offset, limit) ?? [];
     let room = maxBytes;
     const beyond = entries.findIndex((entry, i) => (room -= entry.bytes) < 0 && i > 0);
     return beyond === -1 ? entries : entries.slice(0, beyond);
@@ -125,14 +147,41 @@ export class State<Stored = never> {
     switch (effect.kind) {
       case 'put':
         queue.put(entry);
-        return true;
+        return this.#isDue(queue, entry);
       case 'return':
-        queue.giveBack(entry, effect.failures, effect.recoveries);
-        return true;
+        queue.giveBack(entry, effect.failures, effect.recoveries, effect.dueAt);
+        return this.#isDue(queue, entry);
       case 'drop':
         if (queue.drop(entry)) this.#table.bytes -= entry.bytes;
         return false;
     }
+  }
+
+  #present(name: string): Queue<Stored> | undefined {
+    const queue = this.#table.get(name);
+    if (queue) this.#turn(queue);
+    return queue;
+  }
+
+  #turn(queue: Queue<Stored>): void {
+    if (queue.nextAt === Infinity) return;
+    queue.turnTo(this.#clock());
+    this.#appoint(queue);
+  }
+
+  #appoint({ name, nextAt }: Queue<Stored>): void {
+    if (nextAt !== Infinity) this.#agenda.note(name, nextAt);
+  }
+
+  #timeHasCome(name: string): void {
+    if (this.#present(name)) this.#onDue(name);
+  }
+
+  /** Of what has just come: is it at rest? */
+  #isDue(queue: Queue<Stored>, { terms }: Entry<Stored>): boolean {
+    if (terms.dueAt === 0) return true;
+    this.#appoint(queue);
+    return terms.dueAt <= this.#clock();
   }
 
   /** The octets of a removed queue were subtracted with it; what was only staged then, was not. */

@@ -6,8 +6,8 @@
 --          then for each group: how many operations, chain (0 = none), operations:
 --          E queue stored | P topic matched maxMessages (-1 = no log, 0 = any number) maxAgeMs entry
 --          e queue stored                                                 of a message that was perhaps delivered before
---          S queue seq | R queue seq reason | M queue seq to stored       of a message held: refused if it is not
---          s queue seq | r queue seq reason | m queue seq to stored       of one that may have been taken away meanwhile
+--          S queue seq | R queue seq reason dueAt (0 = at once) | M queue seq to stored       of a message held: refused if it is not
+--          s queue seq | r queue seq reason dueAt | m queue seq to stored       of one that may have been taken away meanwhile
 --          L queue seq | N                                                settles late, does nothing
 --          O key windowMs                          the operation behind it is left out if the key was used within its window
 --          C queue | D queue | Z queue limit                              creates a temporary, drops, purges
@@ -39,7 +39,7 @@ if last > number then return { 'STALE', last } end
 
 if ARGV[5] == '0' then passMemoryLimit() end
 
-local ARITY = { E = 3, e = 3, P = 6, S = 3, R = 4, M = 5, s = 3, r = 4, m = 5, L = 3, C = 2, D = 2, Z = 3, N = 1, O = 3 }
+local ARITY = { E = 3, e = 3, P = 6, S = 3, R = 5, M = 5, s = 3, r = 5, m = 5, L = 3, C = 2, D = 2, Z = 3, N = 1, O = 3 }
 -- Bodies that a purge reads at most, or a little more: then it is done for this time.
 local PURGED_OCTETS = 1048576
 local results, brokenChains = {}, {}
@@ -91,7 +91,7 @@ function verbs.e(i)
   if seq then countAttempt(q, seq, 'gone') end
 end
 function verbs.S(i) settle(openQueue(ARGV[i + 1]), ARGV[i + 2], bytesAt[i]) end
-function verbs.R(i) giveBack(openQueue(ARGV[i + 1]), node, ARGV[i + 2], ARGV[i + 3]) end
+function verbs.R(i) giveBack(openQueue(ARGV[i + 1]), node, ARGV[i + 2], ARGV[i + 3], ARGV[i + 4]) end
 function verbs.M(i)
   settle(openQueue(ARGV[i + 1]), ARGV[i + 2], bytesAt[i])
   put(openQueue(ARGV[i + 3]), ARGV[i + 4], puts)
@@ -142,6 +142,7 @@ function verbs.Z(i)
   local q, limit, purged = openQueue(ARGV[i + 1]), tonumber(ARGV[i + 2]), 0
   closeQueue(q, node)
   replicate(not q.isTemporary)
+  if scheduledCount(q) > 0 then q.woken = promote(q) end
   local read, chunk = 0, 1
   for _, priority in ipairs(prioritiesOf(q)) do
     while purged < limit and read < PURGED_OCTETS do

@@ -13,6 +13,10 @@
 local BITE, OCTETS = 1024, 1048576
 local q, skip, limit = openQueue(ARGV[1]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local reply, skipped, bytes = { '', 0 }, 0, 0
+if scheduledCount(q) > 0 then
+  passMemoryLimit()
+  wake(q, promote(q))
+end
 local counts = call('HMGET', q.counts, 'ready', 'late')
 q.late = counts[2] or ''
 local all = prioritiesOf(q)

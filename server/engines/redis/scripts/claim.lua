@@ -2,7 +2,8 @@
 --
 -- KEYS     1 <P>nodes
 -- ARGV     1 node, 2 number (of the claim), 3 queue, 4 want (how many), 5 maxBytes (one message always)
--- RETURNS  {'OK', more (0, 1), seq, attempts or nil, stored, seq, …} | {'STALE'} | {'FENCED'}
+-- RETURNS  {'OK', more (0, 1), due, seq, attempts or nil, stored, seq, …} | {'STALE'} | {'FENCED'}
+--          due: ms until the next scheduled message is, for a node that got less than it wanted; -1 = there is none
 --          attempts: `<failures> <recoveries>`
 -- GUARANTEE a message is held by one node; one that got less than it wanted is told by a nudge when there is more.
 --          (Of a temporary queue that is not there, nobody is told.)
@@ -21,10 +22,12 @@ call('HSET', record, 'claim', number)
 
 local q = openQueue(ARGV[3])
 -- Nobody waits for what is gone.
-if q.isTemporary and not temporaryExists(q) then return { 'OK', 0 } end
-local counts = call('HMGET', q.counts, 'ready', 'late')
-local ready = tonumber(counts[1] or 0)
+if q.isTemporary and not temporaryExists(q) then return { 'OK', 0, -1 } end
+local counts = call('HMGET', q.counts, 'ready', 'late', 'scheduled')
+local ready, scheduled = tonumber(counts[1] or 0), tonumber(counts[3] or 0)
 q.late = counts[2] or ''
+local promoted = scheduled > 0 and promote(q) or 0
+ready, scheduled = ready + promoted, scheduled - promoted
 
 -- Who waits as well gets a share.
 local share = want
@@ -37,7 +40,7 @@ if ready > 0 then
 end
 
 local TOMBSTONES = 4096
-local reply, held = { 'OK', 0 }, {}
+local reply, held = { 'OK', 0, -1 }, {}
 local taken, bytes, stepped, chunk = 0, 0, 0, 16
 local isFull = ready <= 0
 local hasAttempts = false
@@ -95,5 +98,8 @@ if taken < want then
     replicate(false)
     call('ZADD', q.waiting, 'NX', now(), node)
   end
+  if scheduled > 0 then reply[3] = untilDue(q) end
 end
+-- Nobody else was told of what was due.
+if promoted > 0 and ready > 0 then wake(q, math.min(promoted, ready)) end
 return reply

@@ -7,8 +7,11 @@
 -- The first of a priority is the lower of both heads, so putting, taking and giving back cost the same however deep the
 -- queue is. A number whose message is gone is a tombstone, and whoever meets it steps over it.
 --
+-- Not at rest yet are those of scheduled:<q>, a sorted set by when they are due; whoever looks at the queue puts what is due
+-- by then in its place.
+--
 -- What is unusual is noted, so that a queue without it pays nothing: `late` of counts:<q> names the priorities that have
--- latecomers (`47`). terms:<q> has a field for each message that is not plain, its priority, and `priorities`: all that there
+-- latecomers (`47`), its `scheduled` counts those. terms:<q> has a field for each message that is not plain, its priority, and `priorities`: all that there
 -- were since the queue came into being, but for the usual one. It is there as long as the queue.
 
 local USUAL = '4'
@@ -148,12 +151,33 @@ local function putAllInPlace(q, seqs)
   for priority, each in pairs(byPriority) do putInPlace(q, priority, each) end
 end
 
+local function scheduledCount(q) return tonumber(call('HGET', q.counts, 'scheduled') or 0) end
+
+-- Ms until the next one is due; nil if there is none.
+local function untilDue(q)
+  local first = call('ZRANGE', q.scheduled, 0, 0, 'WITHSCORES')
+  return first[2] and math.max(0, tonumber(first[2]) - now())
+end
+
+-- What is due by now goes to its place, so many at a time; returns how many.
+local PROMOTED = 1000
+local function promote(q)
+  local due = call('ZRANGEBYSCORE', q.scheduled, '-inf', now(), 'LIMIT', 0, PROMOTED)
+  if #due == 0 then return 0 end
+  replicate(not q.isTemporary)
+  callMany('ZREM', q.scheduled, due)
+  putAllInPlace(q, due)
+  call('HINCRBY', q.counts, 'scheduled', -#due)
+  call('HINCRBY', q.counts, 'ready', #due)
+  return #due
+end
+
 -- The queue has none any more: what is put from now on begins anew.
 local function forgetOrder(q) q.usesTerms, q.priorities, q.late = false, '', '' end
 
 -- All keys of the order.
 local function orderKeys(q)
-  local keys = { q.ready, q.terms, lateKey(q, USUAL) }
+  local keys = { q.ready, q.terms, q.scheduled, lateKey(q, USUAL) }
   for priority in string.gmatch(otherPriorities(q), '%d') do
     keys[#keys + 1] = readyKey(q, priority)
     keys[#keys + 1] = lateKey(q, priority)

@@ -14,9 +14,10 @@ local function openQueue(name)
     name = name, isTemporary = isTemporary(name),
     ready = P .. 'ready:' .. name, messages = P .. 'messages:' .. name, attempts = P .. 'attempts:' .. name,
     counts = P .. 'counts:' .. name, waiting = P .. 'waiting:' .. name, terms = P .. 'terms:' .. name,
+    scheduled = P .. 'scheduled:' .. name,
     -- gathered changes
-    puts = {}, tail = {}, tails = {}, newTerms = {}, returned = {}, drops = {}, isDropped = {}, letGo = {}, counted = {}, countedAs = {},
-    readyDelta = 0, bytesDelta = 0, woken = 0, hadDrops = false,
+    puts = {}, tail = {}, tails = {}, newTerms = {}, returned = {}, postponed = {}, drops = {}, isDropped = {}, letGo = {}, counted = {}, countedAs = {},
+    readyDelta = 0, scheduledDelta = 0, bytesDelta = 0, woken = 0, hadDrops = false,
   }
   touched[name] = q
   touchedInOrder[#touchedInOrder + 1] = q
@@ -29,7 +30,7 @@ local function heldKey(node, q) return P .. 'held:' .. node .. ':' .. q.name end
 local function bytesOf(stored) return #stored >= 4 and struct.unpack('<I4', stored) or 0 end
 
 -- Behind that stands its record: it begins with a version and flags, of which one says that it has terms. Then comes the
--- priority. (`broker/message-record.ts`)
+-- priority, and at 19 when it is due. (`broker/message-record.ts`)
 local TERMS = 4
 local function hasTerms(stored) return math.floor((string.byte(stored, 6) or 0) / TERMS) % 2 == 1 end
 
@@ -55,16 +56,33 @@ local function nextNumber(q, expected)
   return string.format('%.0f', number)
 end
 
+-- Not before then, whether it comes for the first time or back.
+local function postpone(q, seq, dueAt)
+  q.postponed[seq] = dueAt
+  q.scheduledDelta = q.scheduledDelta + 1
+end
+
+local function makeReady(q)
+  q.readyDelta = q.readyDelta + 1
+  q.woken = q.woken + 1
+end
+
 local function putWithTerms(q, seq, stored)
-  local priority = tostring(string.byte(stored, 7))
+  local priority, dueAt = tostring(string.byte(stored, 7)), struct.unpack('<d', stored, 24)
+  if priority ~= USUAL then
+    q.newTerms[#q.newTerms + 1] = seq
+    q.newTerms[#q.newTerms + 1] = priority
+  end
+  if dueAt > now() then
+    return postpone(q, seq, string.format('%.0f', dueAt))
+  end
+  makeReady(q)
   if priority == USUAL then
     q.tail[#q.tail + 1] = seq
-    return
+  else
+    q.tails[priority] = q.tails[priority] or {}
+    table.insert(q.tails[priority], seq)
   end
-  q.tails[priority] = q.tails[priority] or {}
-  table.insert(q.tails[priority], seq)
-  q.newTerms[#q.newTerms + 1] = seq
-  q.newTerms[#q.newTerms + 1] = priority
 end
 
 local function put(q, stored, expected)
@@ -76,9 +94,8 @@ local function put(q, stored, expected)
     putWithTerms(q, seq, stored)
   else
     q.tail[#q.tail + 1] = seq
+    makeReady(q)
   end
-  q.readyDelta = q.readyDelta + 1
-  q.woken = q.woken + 1
   q.bytesDelta = q.bytesDelta + bytesOf(stored)
   return seq
 end
@@ -137,11 +154,15 @@ local function writeAttempts(q)
   end
 end
 
-local function giveBack(q, node, seq, reason)
+-- `dueAt`: ms since the epoch before which nobody gets it again; left out or in the past, it is at rest at once.
+local function giveBack(q, node, seq, reason, dueAt)
   letGo(q, node, seq)
-  q.returned[#q.returned + 1] = seq
-  q.readyDelta = q.readyDelta + 1
-  q.woken = q.woken + 1
+  if dueAt and tonumber(dueAt) > now() then
+    postpone(q, seq, dueAt)
+  else
+    q.returned[#q.returned + 1] = seq
+    makeReady(q)
+  end
   countAttempt(q, seq, reason)
 end
 
@@ -169,13 +190,27 @@ local function isHeldByAnyone(q, seq)
   return false
 end
 
--- Takes a message at rest away; its place becomes a tombstone. False if it is gone or held.
+-- Takes a number from those that are scheduled; false if it is not one of them.
+local function unschedule(q, seq)
+  if q.postponed[seq] then
+    q.postponed[seq] = nil
+    return true
+  end
+  if q.hasScheduled == nil then q.hasScheduled = scheduledCount(q) > 0 end
+  return q.hasScheduled and call('ZREM', q.scheduled, seq) == 1
+end
+
+-- Takes a message that is at rest, or scheduled, away; its place becomes a tombstone. False if it is gone or held.
 local function dropAtRest(q, seq)
   if q.isDropped[seq] then return false end
   local stored = call('HGET', q.messages, seq)
   if not stored or isHeldByAnyone(q, seq) then return false end
   drop(q, seq, bytesOf(stored))
-  q.readyDelta = q.readyDelta - 1
+  if unschedule(q, seq) then
+    q.scheduledDelta = q.scheduledDelta - 1
+  else
+    q.readyDelta = q.readyDelta - 1
+  end
   return true
 end
 
@@ -188,6 +223,18 @@ local function wake(q, count)
     -- Nobody heard: that node is gone. (In a cluster the server only knows of its own listeners, and wakes one more.)
     if call('PUBLISH', P .. 'inbox:' .. waiting[1], 'q' .. q.name) > 0 then count = count - 1 end
   end
+end
+
+-- Of what is due earlier than all before, a waiting node is told, which then sets its clock by it.
+local function writePostponed(q)
+  local before, added = untilDue(q), {}
+  for seq, dueAt in pairs(q.postponed) do
+    added[#added + 1] = dueAt
+    added[#added + 1] = seq
+  end
+  callMany('ZADD', q.scheduled, added)
+  local after = untilDue(q)
+  if not before or after < before then q.woken = q.woken + 1 end
 end
 
 local function keysBeside(q)
@@ -212,12 +259,11 @@ local function closeQueue(q, node)
     callMany('RPUSH', q.ready, q.tail)
   end
   if #q.newTerms > 0 then
-    for priority, tail in pairs(q.tails) do
-      notePriority(q, priority)
-      callMany('RPUSH', readyKey(q, priority), tail)
-    end
+    for i = 2, #q.newTerms, 2 do notePriority(q, q.newTerms[i]) end
+    for priority, tail in pairs(q.tails) do callMany('RPUSH', readyKey(q, priority), tail) end
     callMany('HSET', q.terms, q.newTerms)
   end
+  if next(q.postponed) then writePostponed(q) end
   if #q.returned > 0 then putAllInPlace(q, q.returned) end
   if #q.counted > 0 then writeAttempts(q) end
   if q.lettingGo then
@@ -238,14 +284,16 @@ local function closeQueue(q, node)
     end
   end
   if q.readyDelta ~= 0 then call('HINCRBY', q.counts, 'ready', q.readyDelta) end
+  if q.scheduledDelta ~= 0 then call('HINCRBY', q.counts, 'scheduled', q.scheduledDelta) end
   if q.bytesDelta ~= 0 then call('HINCRBY', q.counts, 'bytes', q.bytesDelta) end
   if q.hadDrops and call('EXISTS', q.messages) == 0 then forget(q) end
   if q.lettingGo and node and call('EXISTS', heldKey(node, q)) == 0 and not call('ZSCORE', q.waiting, node) then
     call('SREM', P .. 'busy:' .. node, q.name)
   end
   if q.woken > 0 then wake(q, q.woken) end
-  q.puts, q.tail, q.tails, q.newTerms, q.returned, q.drops, q.letGo, q.counted, q.countedAs = {}, {}, {}, {}, {}, {}, {}, {}, {}
-  q.readyDelta, q.bytesDelta, q.woken, q.hadDrops, q.lettingGo = 0, 0, 0, false, false
+  q.puts, q.tail, q.tails, q.newTerms, q.returned, q.postponed = {}, {}, {}, {}, {}, {}
+  q.drops, q.letGo, q.counted, q.countedAs = {}, {}, {}, {}
+  q.readyDelta, q.scheduledDelta, q.bytesDelta, q.woken, q.hadDrops, q.lettingGo, q.hasScheduled = 0, 0, 0, 0, false, false, nil
 end
 
 local function closeQueues(node)
