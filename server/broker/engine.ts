@@ -33,7 +33,8 @@ export interface Engine {
   /**
    * Takes messages that are ready, in queue order (the higher priority first, within one as they arrived), and holds them for this node until they are settled, released or
    * moved. The wants are served in turn, one message each, until credit, messages or `maxBytes` (at least one message)
-   * run out. A node that got less than it wanted hears `onReady` when there is more.
+   * run out; as long as one of a higher priority has credit, those of a lower one get nothing, of other nodes neither if
+   * they can take it at once. A node that got less than it wanted hears `onReady` when there is more.
    * A claim is remembered before its promise resolves, so that a crash afterwards gives the message back as redelivered.
    */
   claim(queue: string, wants: readonly ConsumerWant[], maxBytes: number): Promise<Claimed[]>;
@@ -198,6 +199,10 @@ export type FailureCode =
 export interface ConsumerWant {
   /** Messages it takes at most. */
   readonly credit: number;
+  /** Names the consumer in this node; without one it is a consumer called ''. */
+  readonly consumer?: string;
+  /** -128 to 127; 0 if left out. */
+  readonly priority?: number;
 }
 
 /** A message now held by this node. */

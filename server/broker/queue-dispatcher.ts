@@ -123,7 +123,7 @@ export class QueueDispatcher {
     if (!first) return false;
     this.#isClaiming = true;
     this.#claimAgain = false;
-    const wants = consumers.map((consumer) => ({ credit: consumer.credit }));
+    const wants = consumers.map((consumer) => consumer.want);
     const maxBytes = Math.min(this.#dispatchBytes * consumers.length, first.creditBytes);
     this.#engine.claim(this.queue, wants, maxBytes).then(
       (claimed) => {
@@ -177,12 +177,17 @@ export class QueueDispatcher {
     return { kind: 'release', queue: this.queue, seq: delivery.seq, reason };
   }
 
-  /** Who is claimed for next. One with a window of octets comes alone: it bounds the claim, and nobody else's. */
+  /**
+   * Who is claimed for next. One with a window of octets comes alone: it bounds the claim, and nobody else's. So where
+   * there are any, those of a lower priority have to wait until the higher ones were claimed for.
+   */
   #nextConsumers(): Subscription[] {
     const ready = this.#readyConsumers();
-    const [first] = ready;
-    if (first && first.creditBytes < Infinity) return [first];
-    return this.#hasWindows ? ready.filter(({ creditBytes }) => creditBytes === Infinity) : ready;
+    if (!this.#hasWindows || ready.length === 0) return ready;
+    const highest = Math.max(...ready.map(({ terms }) => terms.priority));
+    const best = ready.filter(({ terms }) => terms.priority === highest);
+    const [first] = best;
+    return first && first.creditBytes < Infinity ? [first] : best.filter(({ creditBytes }) => creditBytes === Infinity);
   }
 
   #readyConsumers(): Subscription[] {

@@ -1,5 +1,7 @@
 import type { AckMode } from './ack-mode.ts';
+import type { ConsumerTerms } from './consumer-terms.ts';
 import type { Delivery } from './delivery.ts';
+import type { ConsumerWant } from './engine.ts';
 import { Inflight } from './inflight.ts';
 import type { MessageFilter } from './message-filter.ts';
 import type { MessageFrame } from './message-frame.ts';
@@ -25,6 +27,7 @@ export interface SubscriptionOptions {
   readonly filter?: MessageFilter | undefined;
   /** Undefined = it is cut off. */
   readonly slowConsumer?: SlowConsumerTerms;
+  readonly terms: ConsumerTerms;
 }
 
 /** Where a subscription's messages come from; a composite destination has several. */
@@ -48,6 +51,7 @@ export class Subscription {
   readonly destinationText: string;
   readonly ackMode: AckMode;
   readonly filter: MessageFilter | undefined;
+  readonly terms: ConsumerTerms;
   readonly inflight = new Inflight();
   readonly sources: Source[] = [];
   #credit: number;
@@ -69,11 +73,22 @@ export class Subscription {
     this.#creditBytes = options.prefetch.bytes;
     this.#isBounded = options.prefetch.isAsked;
     this.#slowConsumer = options.slowConsumer ?? CUT_OFF;
+    this.terms = options.terms;
   }
 
   /** What the client calls it: the id, or in STOMP 1.0 the destination. */
   get key(): string {
     return subscriptionKey(this.id, this.destinationText);
+  }
+
+  /** What the engine calls it as the consumer of a queue. */
+  get consumer(): string {
+    return `${this.session.id}.${this.number}`;
+  }
+
+  /** As the consumer of a queue: what it takes now. */
+  get want(): ConsumerWant {
+    return { consumer: this.consumer, credit: this.credit, priority: this.terms.priority };
   }
 
   /** Can what was claimed for it be sent? */

@@ -1,4 +1,5 @@
 import type { ProtocolError } from '../../protocol/protocol-error.ts';
+import { PLAIN_CONSUMER } from '../consumer-terms.ts';
 import type { Destination } from '../destination.ts';
 import { limitExceeded } from '../errors.ts';
 import type { Session } from '../session.ts';
@@ -58,6 +59,7 @@ function subscribeImplicitly(session: Session, text: string, queue: string): voi
     destinationText: text,
     ackMode: 'auto',
     prefetch: { count: broker.limits.defaultPrefetch, bytes: Infinity, isAsked: false },
+    terms: PLAIN_CONSUMER,
   });
   subscription.sources.push({ kind: 'queue', queue });
   subscriptions.register(subscription);

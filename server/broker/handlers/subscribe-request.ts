@@ -3,6 +3,7 @@ import { HEADER } from '../../protocol/header-names.ts';
 import type { ProtocolError } from '../../protocol/protocol-error.ts';
 import { parseAckMode, type AckMode } from '../ack-mode.ts';
 import { readBoolean } from '../boolean-header.ts';
+import { readConsumerTerms } from '../consumer-terms.ts';
 import type { Destination } from '../destination.ts';
 import { badHeader, duplicatedSubscription, limitExceeded, missingDestination, missingHeader } from '../errors.ts';
 import { readMessageFilter, type MessageFilter } from '../message-filter.ts';
@@ -40,6 +41,8 @@ export function readSubscribeRequest(session: Session, frame: Frame): SubscribeR
   if (filter && 'code' in filter) return filter;
   const prefetch = readPrefetch(headers, broker.limits);
   if ('code' in prefetch) return prefetch;
+  const terms = readConsumerTerms(headers);
+  if ('code' in terms) return terms;
   const { maxSubscriptions } = broker.limits;
   if (subscriptions.count >= maxSubscriptions) {
     return limitExceeded('too-many-subscriptions', `expected at most ${maxSubscriptions} subscriptions on a connection`);
@@ -62,6 +65,7 @@ export function readSubscribeRequest(session: Session, frame: Frame): SubscribeR
     prefetch,
     filter,
     slowConsumer,
+    terms,
   });
   if (isForErrors) subscription.sources.push({ kind: 'soft-errors' });
   return { subscription, destinations, isBrowser };

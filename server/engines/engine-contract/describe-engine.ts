@@ -1,5 +1,6 @@
 import { describe } from 'node:test';
 import { describeClaims } from './claims.ts';
+import { describeConsumerPriority } from './consumer-priority.ts';
 import { describeDelay, describeDelayRestart } from './delay.ts';
 import { describeGroups } from './groups.ts';
 import { describeInspection } from './inspection.ts';
@@ -34,6 +35,7 @@ export function describeEngine(name: string, create: CreateSubject, options: { r
     describeTemporaryQueues(create);
     describeInspection(create);
     describeClaims(create);
+    describeConsumerPriority(create);
     describeLedger(create);
     describeNodes(create);
     describeClose(create);

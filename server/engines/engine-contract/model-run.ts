@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Once, Operation, Outcome } from '../../broker/engine.ts';
+import type { ConsumerWant, Once, Operation, Outcome } from '../../broker/engine.ts';
 import { message } from './messages.ts';
 import { Model, type Handle, type ModelOutcome } from './model.ts';
 import type { Delay, Key, Step, Wish } from './model-steps.ts';
@@ -30,7 +30,7 @@ export class ModelRun {
       case 'burst':
         return this.#burst(step);
       case 'claim':
-        return this.#claim(step.queue, step.credits, step.maxBytes);
+        return this.#claim(step.queue, step.wants, step.maxBytes);
       case 'browse': {
         const shown = await engine.browse(step.queue, step.offset, step.limit);
         assert.deepEqual(shown, this.#model.browse(step.queue, step.offset, step.limit));
@@ -64,7 +64,7 @@ export class ModelRun {
     for (const { queue, seq, message: held } of this.#model.held()) assert.deepEqual(await engine.readHeld(queue, seq), held);
     for (const { name } of infos) {
       assert.deepEqual(ids(await engine.browse(name, 0, ALL)), ids(this.#model.browse(name, 0, ALL)));
-      await this.#claim(name, [ALL], 2 ** 40);
+      await this.#claim(name, [{ credit: ALL }], 2 ** 40);
     }
     const settled = this.#model.held().map((handle) => settle(handle.queue, handle));
     await this.#rig.done(...settled);
@@ -91,8 +91,7 @@ export class ModelRun {
     assert.deepEqual(this.#published(), this.#model.published);
   }
 
-  async #claim(queue: string, credits: readonly number[], maxBytes: number): Promise<void> {
-    const wants = credits.map((credit) => ({ credit }));
+  async #claim(queue: string, wants: readonly ConsumerWant[], maxBytes: number): Promise<void> {
     const claimed = await this.#rig.engine.claim(queue, wants, maxBytes);
     const expected = this.#model.claim(queue, wants, maxBytes);
     assert.deepEqual(claimedIds(claimed), ids(expected.map(({ entry }) => entry.message)));

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Lane } from '../../broker/engine.ts';
+import type { ConsumerWant, Lane } from '../../broker/engine.ts';
 
 const DURABLE = ['a', 'b', 'DLQ.a'];
 const TEMPORARY = ['temp:x', 'temp:y'];
@@ -7,7 +7,7 @@ const TEMPORARY = ['temp:x', 'temp:y'];
 /** One thing a random run does. Numbers called `pick` choose among what there is when the step is run. */
 export type Step =
   | { readonly kind: 'burst'; readonly lane: Lane; readonly isChained: boolean; readonly groups: readonly Wish[][] }
-  | { readonly kind: 'claim'; readonly queue: string; readonly credits: readonly number[]; readonly maxBytes: number }
+  | { readonly kind: 'claim'; readonly queue: string; readonly wants: readonly ConsumerWant[]; readonly maxBytes: number }
   | { readonly kind: 'readLog'; readonly topic: string; readonly after: number | 'stranger' | undefined; readonly limit: number }
   | { readonly kind: 'browse'; readonly queue: string; readonly offset: number; readonly limit: number }
   | { readonly kind: 'purge'; readonly queue: string; readonly limit: number }
@@ -108,7 +108,12 @@ const readLog: fc.Arbitrary<Step> = fc.record({
 const claim: fc.Arbitrary<Step> = fc.record({
   kind: fc.constant('claim' as const),
   queue,
-  credits: fc.array(fc.nat({ max: 6 }), { minLength: 1, maxLength: 3 }),
+  wants: fc
+    .array(fc.record({ credit: fc.nat({ max: 6 }), priority: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constantFrom(-1, 5, 9) }) }), {
+      minLength: 1,
+      maxLength: 3,
+    })
+    .map((wants) => wants.map((want, index) => ({ ...want, consumer: `c${index}` }))),
   maxBytes: fc.oneof(fc.nat({ max: 1500 }), fc.constant(1_000_000)),
 });
 

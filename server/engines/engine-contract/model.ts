@@ -39,6 +39,27 @@ export interface ModelPage {
 
 export type ModelOutcome = { readonly ok: true; readonly missed: number; readonly repeats: number } | { readonly ok: false; readonly code: FailureCode };
 
+/** Of the wants with credit those of the highest priority, and of those the next in the circle. */
+class ModelTurns {
+  readonly #left: { readonly want: number; readonly priority: number; credit: number }[];
+  readonly #last = new Map<number, number>();
+
+  constructor(wants: readonly ConsumerWant[]) {
+    this.#left = wants.map(({ credit, priority = 0 }, want) => ({ want, priority, credit }));
+  }
+
+  next(): number | undefined {
+    const open = this.#left.filter(({ credit }) => credit > 0);
+    const priority = Math.max(...open.map((each) => each.priority));
+    const mine = open.filter((each) => each.priority === priority);
+    const served = mine.find(({ want }) => want > (this.#last.get(priority) ?? -1)) ?? mine[0];
+    if (!served) return undefined;
+    served.credit--;
+    this.#last.set(priority, served.want);
+    return served.want;
+  }
+}
+
 /**
  * The port's semantics in the plainest way there is: each queue an array in order of arrival, each entry at rest or
  * held, sorted by priority whenever somebody asks for the order, everything found by walking, a group undone by copying everything beforehand. Slow, and easy to believe.
@@ -75,18 +96,15 @@ export class Model {
 
   claim(queue: string, wants: readonly ConsumerWant[], maxBytes: number): ModelClaimed[] {
     const claimed: ModelClaimed[] = [];
-    const credits = wants.map((want) => want.credit);
+    const turns = new ModelTurns(wants);
     let bytes = 0;
-    let want = 0;
     for (const entry of this.#atRest(queue)) {
-      if (credits.every((credit) => credit === 0)) break;
       bytes += messageBytes(entry.message);
       if (claimed.length > 0 && bytes > maxBytes) break;
-      while (credits[want] === 0) want = (want + 1) % credits.length;
-      credits[want] = credits[want]! - 1;
+      const want = turns.next();
+      if (want === undefined) break;
       entry.isHeld = true;
       claimed.push({ entry, want });
-      want = (want + 1) % credits.length;
     }
     return claimed;
   }

@@ -37,7 +37,7 @@ describe('claims', () => {
   afterEach(() => claims.close());
 
   const claim = (queue: string, credit = 10) => claims.claim(queue, [{ credit }], ROOM);
-  const bringing = (...seqs: number[]): Reply => [Buffer.from('OK'), 0, ...seqs.flatMap((seq) => [Buffer.from(`${seq}`), null, encodeStored(message(`m${seq}`))])];
+  const bringing = (...seqs: number[]): Reply => [Buffer.from('OK'), 0, -1, ...seqs.flatMap((seq) => [Buffer.from(`${seq}`), null, encodeStored(message(`m${seq}`))])];
   const answers = (...each: ((call: ScriptedCall) => Reply | Promise<Reply>)[]): void => {
     link.answer = (call) => each.shift()!(call);
   };

@@ -1,9 +1,10 @@
 import type { Claimed, ConsumerWant } from '../../broker/engine.ts';
 import { messageBytes } from '../../broker/message.ts';
 import { Agenda } from '../../lib/agenda.ts';
+import { Turns } from '../turns.ts';
 import type { Holds } from './holds.ts';
 import type { Keys } from './keys.ts';
-import type { Link, Reply } from './link/link.ts';
+import type { Argument, Link, Reply } from './link/link.ts';
 import type { Membership } from './membership.ts';
 import { listOf, numberOf, octetsOf, textOf } from './reply.ts';
 import { call, SCRIPTS } from './scripts.ts';
@@ -48,6 +49,8 @@ export class Claims {
   readonly #due = new Agenda((queue) => {
     if (this.#waiting.has(queue)) this.#parts.onReady(queue);
   }, () => performance.now());
+  /** Those of which the store has to know whom it gives a message to. */
+  readonly #dealing = new Set<string>();
   /** Queues with a claim whose answer was lost. */
   readonly #uncertain = new Set<string>();
   /** Any queue may be one of them. */
@@ -70,15 +73,18 @@ export class Claims {
   async claim(queue: string, wants: readonly ConsumerWant[], maxBytes: number): Promise<Claimed[]> {
     if (!wants.some((want) => want.credit > 0)) return [];
     this.#waiting.add(queue);
-    const table = new Table(wants);
+    if (wants.some((want) => want.priority)) this.#dealing.add(queue);
+    const turns = new Turns(wants);
+    const claimed: Claimed[] = [];
     let room = Math.max(0, Math.floor(maxBytes));
     // In bites, so that no script keeps Redis from others for long.
-    while (table.credit > 0 && (room > 0 || table.claimed.length === 0)) {
-      const wanted = Math.min(table.credit, MAX_BITE);
-      const bite = await this.#bite(queue, wanted, Math.min(room, MAX_BITE_BYTES));
-      for (const each of bite.taken) {
-        table.serve(each);
-        room -= messageBytes(each.message);
+    while (turns.left > 0 && (room > 0 || claimed.length === 0)) {
+      const wanted = Math.min(turns.left, MAX_BITE);
+      const dealt = this.#dealing.has(queue) ? encodeWants(wants, turns) : [];
+      const bite = await this.#bite(queue, wanted, Math.min(room, MAX_BITE_BYTES), dealt);
+      for (const { seq, message, failures, recoveries, want } of bite.taken) {
+        claimed.push({ seq, message, want: want === undefined ? turns.next() : turns.serve(want), failures, recoveries });
+        room -= messageBytes(message);
       }
       if (bite.count < wanted) {
         if (bite.dueMs >= 0) this.#due.note(queue, performance.now() + bite.dueMs);
@@ -87,12 +93,13 @@ export class Claims {
         break;
       }
     }
-    return table.claimed;
+    return claimed;
   }
 
   leave(queue: string): void {
     this.#waiting.delete(queue);
     this.#due.forget(queue);
+    this.#dealing.delete(queue);
     const { keys, link, membership } = this.#parts;
     if (!link.isUp || !membership.isMember) return;
     const { node } = membership;
@@ -133,7 +140,8 @@ export class Claims {
     this.#due.close();
   }
 
-  async #bite(queue: string, credit: number, maxBytes: number): Promise<Bite> {
+  /** `dealt`: the wants, where the store has to know them. */
+  async #bite(queue: string, want: number, maxBytes: number, dealt: readonly Argument[]): Promise<Bite> {
     const { keys, link, membership, holds } = this.#parts;
     if (this.#isUncertain(queue)) await this.#reconcile();
     // Left meanwhile: nobody must be told of this queue any more.
@@ -141,7 +149,7 @@ export class Claims {
     const { era } = holds;
     const { node } = membership;
     try {
-      const reply = listOf(await call(link, keys, SCRIPTS.claim, { node, number: ++this.#number, queue, want: credit, maxBytes }));
+      const reply = listOf(await call(link, keys, SCRIPTS.claim, { node, number: ++this.#number, queue, want, maxBytes }, dealt));
       const status = textOf(reply[0]);
       if (status === 'FENCED') membership.expelled(node, link);
       // A later one was quicker, since this one had to be sent with its text: nobody will tell of this queue.
@@ -152,7 +160,7 @@ export class Claims {
         this.#uncertain.add(queue);
         return NOTHING;
       }
-      const entries = readEntries(reply);
+      const entries = readEntries(reply, dealt.length > 0);
       return { taken: this.#take(queue, entries), count: entries.length, hasMore: reply[1] === 1, dueMs: numberOf(reply[2]) };
     } catch {
       this.#uncertain.add(queue);
@@ -163,10 +171,10 @@ export class Claims {
   /** All of them are held from now on; one that cannot be read by this node alone, and delivered to nobody. */
   #take(queue: string, entries: readonly Entry[]): Taken[] {
     const taken: Taken[] = [];
-    for (const { seq, failures, recoveries, stored } of entries) {
+    for (const { seq, failures, recoveries, stored, want } of entries) {
       this.#parts.holds.add(queue, seq);
       try {
-        taken.push({ seq, message: decodeStored(stored), failures, recoveries: recoveries + (seq <= this.#suspect ? 1 : 0) });
+        taken.push({ seq, message: decodeStored(stored), failures, recoveries: recoveries + (seq <= this.#suspect ? 1 : 0), want });
       } catch (error) {
         this.unreadable.add(queue, seq, error);
       }
@@ -217,7 +225,10 @@ export class Claims {
   }
 }
 
-type Taken = Omit<Claimed, 'want'>;
+interface Taken extends Omit<Claimed, 'want'> {
+  /** As the store dealt it; undefined where that is for the node to do. */
+  readonly want: number | undefined;
+}
 
 /** A message as the script gives it. */
 interface Entry extends Omit<Taken, 'message'> {
@@ -229,43 +240,23 @@ interface Bite {
   /** How many the store gave: those, and what cannot be read. */
   readonly count: number;
   readonly hasMore: boolean;
-  /** Until the next scheduled message is due; below 0 if there is none. */
+  /** In how many ms it is worth coming again, untold; below 0 if there is no such moment. */
   readonly dueMs: number;
 }
 
 const NOTHING: Bite = Object.freeze({ taken: [], count: 0, hasMore: false, dueMs: -1 });
 
-/** Deals messages out to the wants in turn, one each. */
-class Table {
-  readonly claimed: Claimed[] = [];
-  credit = 0;
-  readonly #credits: number[];
-  #turn = 0;
+/** What is left of the wants, as `scripts/common/turns.lua` reads it. */
+const encodeWants = (wants: readonly ConsumerWant[], turns: Turns): Argument[] =>
+  wants.flatMap(({ consumer = '', priority = 0 }, want) => [consumer, turns.creditOf(want), priority]);
 
-  constructor(wants: readonly ConsumerWant[]) {
-    this.#credits = wants.map((want) => Math.max(0, want.credit));
-    for (const credit of this.#credits) this.credit += credit;
-  }
-
-  serve(taken: Taken): void {
-    while (this.#credits[this.#turn] === 0) this.#next();
-    const { seq, message, failures, recoveries } = taken;
-    this.claimed.push({ seq, message, want: this.#turn, failures, recoveries });
-    this.#credits[this.#turn]!--;
-    this.credit--;
-    this.#next();
-  }
-
-  #next(): void {
-    this.#turn = (this.#turn + 1) % this.#credits.length;
-  }
-}
-
-function readEntries(reply: readonly Reply[]): Entry[] {
+function readEntries(reply: readonly Reply[], isDealt: boolean): Entry[] {
   const entries: Entry[] = [];
-  for (let i = 3; i < reply.length; i += 3) {
+  const length = isDealt ? 4 : 3;
+  for (let i = 3; i < reply.length; i += length) {
     const [failures, recoveries] = readAttempts(reply[i + 1]!);
-    entries.push({ seq: numberOf(reply[i]), failures, recoveries, stored: octetsOf(reply[i + 2]) });
+    const want = isDealt ? numberOf(reply[i + 3]) : undefined;
+    entries.push({ seq: numberOf(reply[i]), failures, recoveries, stored: octetsOf(reply[i + 2]), want });
   }
   return entries;
 }

@@ -8,7 +8,7 @@ export const SCRIPTS = {
   barrier: loadScript('barrier', []),
   beat: loadScript('beat', ['node', 'lease', 'info', 'heardCommands']),
   browse: loadScript('browse', ['queue', 'place', 'skip', 'limit']),
-  claim: loadScript('claim', ['node', 'number', 'queue', 'want', 'maxBytes']),
+  claim: loadScript('claim', ['node', 'number', 'queue', 'want', 'maxBytes'], 'and more'),
   heal: loadScript('heal', ['node', 'generation', 'id']),
   interest: loadScript('interest', ['node', 'number'], 'and more'),
   leave: loadScript('leave', ['node', 'number', 'queue']),

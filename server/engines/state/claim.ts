@@ -1,4 +1,5 @@
 import type { ConsumerWant } from '../../broker/engine.ts';
+import { Turns } from '../turns.ts';
 import type { Entry } from './entry.ts';
 import type { Queue } from './queue.ts';
 
@@ -30,41 +31,11 @@ export function serveInTurn<Stored>(
   if (queue === undefined) return { entries, hasMore: false };
   const turns = new Turns(wants);
   let room = Infinity;
-  for (let entry = queue.first(); entry && turns.isOpen; entry = queue.first()) {
+  for (let entry = queue.first(); entry && turns.left > 0; entry = queue.first()) {
     if (entry.bytes > room) return { entries, hasMore: true };
     queue.hold(entry);
     entries.push({ entry, want: turns.next() });
     room = (entries.length === 1 ? maxBytes : room) - entry.bytes;
   }
   return { entries, hasMore: false };
-}
-
-/** Whose turn it is, among those who have credit left. */
-class Turns {
-  readonly #credits: number[];
-  #open = 0;
-  #next = 0;
-
-  constructor(wants: readonly ConsumerWant[]) {
-    this.#credits = wants.map(({ credit }) => credit);
-    for (const credit of this.#credits) if (credit > 0) this.#open++;
-  }
-
-  /** Somebody has credit. */
-  get isOpen(): boolean {
-    return this.#open > 0;
-  }
-
-  /** The index of the want that is served, whose credit is one less from now on. */
-  next(): number {
-    while (this.#credits[this.#next]! <= 0) this.#pass();
-    const want = this.#next;
-    if (--this.#credits[want]! === 0) this.#open--;
-    this.#pass();
-    return want;
-  }
-
-  #pass(): void {
-    this.#next = this.#next + 1 === this.#credits.length ? 0 : this.#next + 1;
-  }
 }

@@ -1,16 +1,21 @@
 -- Takes messages from the head of a queue and holds them for a node.
 --
 -- KEYS     1 <P>nodes
--- ARGV     1 node, 2 number (of the claim), 3 queue, 4 want (how many), 5 maxBytes (one message always)
+-- ARGV     1 node, 2 number (of the claim), 3 queue, 4 want (how many), 5 maxBytes (one message always), then, where it
+--          matters who gets what, for each want: consumer, credit, priority
 -- RETURNS  {'OK', more (0, 1), due, seq, attempts or nil, stored, seq, …} | {'STALE'} | {'FENCED'}
---          due: ms until the next scheduled message is, for a node that got less than it wanted; -1 = there is none
+--          due: in how many ms a node that got less than it wanted should come again, untold: a scheduled message is due, or
+--          somebody else has not fetched what was left to him; -1 = there is no such moment
 --          attempts: `<failures> <recoveries>`
+--          where wants were given, the index of the want that gets it stands behind each stored message
 -- GUARANTEE a message is held by one node; one that got less than it wanted is told by a nudge when there is more.
 --          (Of a temporary queue that is not there, nobody is told.)
 --          Claims are numbered upwards, so that one which was given up and arrives late does nothing.
 --@include base
 --@include order
 --@include queues
+--@include turns
+--@include ranks
 
 local node, number, want, maxBytes = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[4]), tonumber(ARGV[5])
 if not call('ZSCORE', NODES, node) then return { 'FENCED' } end
@@ -29,13 +34,28 @@ q.late = counts[2] or ''
 local promoted = scheduled > 0 and promote(q) or 0
 ready, scheduled = ready + promoted, scheduled - promoted
 
--- Who waits as well gets a share.
-local share = want
+local turns = #ARGV > 5 and readTurns(6)
+local ranks = turns and turns.ranks or { { priority = 0, credit = want } }
+local isRanked = turns and (#ranks > 1 or ranks[1].priority ~= 0)
+local hasAttempts = false
 if ready > 0 then
-  local waiting = call('ZCARD', q.waiting)
+  hasAttempts = call('EXISTS', q.attempts, q.terms, ranksKey(q)) > 0
+  if not hasAttempts then q.usesTerms = false end
+  isRanked = isRanked or (hasAttempts and call('EXISTS', ranksKey(q)) == 1)
+end
+
+-- Who waits as well gets a share.
+local share, allowed, heldFor = want, want, {}
+if ready > 0 then
+  if isRanked then
+    heldFor = leaveToHigher(q, node, ranks)
+    allowed = math.min(want, allowedTo(ranks, ready))
+    share = allowed
+  end
+  local waiting = isRanked and call('ZCOUNT', q.waiting, '-inf', scoreBelow(ranks[1].priority)) or call('ZCARD', q.waiting)
   if waiting > 0 then
     if call('ZSCORE', q.waiting, node) then waiting = waiting - 1 end
-    share = math.min(want, math.ceil(ready / (waiting + 1)))
+    share = math.min(share, math.ceil(ready / (waiting + 1)))
   end
 end
 
@@ -43,11 +63,6 @@ local TOMBSTONES = 4096
 local reply, held = { 'OK', 0, -1 }, {}
 local taken, bytes, stepped, chunk = 0, 0, 0, 16
 local isFull = ready <= 0
-local hasAttempts = false
-if ready > 0 then
-  hasAttempts = call('EXISTS', q.attempts, q.terms) > 0
-  if not hasAttempts then q.usesTerms = false end
-end
 replicate(not q.isTemporary)
 
 local function take(seq, stored, size)
@@ -57,6 +72,7 @@ local function take(seq, stored, size)
   reply[#reply + 1] = seq
   reply[#reply + 1] = hasAttempts and call('HGET', q.attempts, seq) or false
   reply[#reply + 1] = stored
+  if turns then reply[#reply + 1] = nextTurn(turns).index end
 end
 
 -- From the first numbers of a priority, until it has no more.
@@ -91,14 +107,21 @@ if taken > 0 then
   ready = call('HINCRBY', q.counts, 'ready', -taken)
 end
 call('SADD', P .. 'busy:' .. node, q.name)
+replicate(false)
+if not turns then ranks[1].credit = want - taken end
+if isRanked then noteRanks(q, node, ranks) end
 if taken < want then
-  if ready > 0 then
+  local isHeldBack = ready > 0 and taken == allowed
+  if isHeldBack then holdBack(q, heldFor) end
+  if ready > 0 and not isHeldBack then
     reply[2] = 1
   else
-    replicate(false)
-    call('ZADD', q.waiting, 'NX', now(), node)
+    waitFor(q, node, isRanked and ranks[1].priority or 0)
   end
   if scheduled > 0 then reply[3] = untilDue(q) end
+  if isHeldBack and (reply[3] < 0 or reply[3] > PATIENCE) then reply[3] = PATIENCE end
+elseif isRanked and ready > 0 then
+  wake(q, ready)
 end
 -- Nobody else was told of what was due.
 if promoted > 0 and ready > 0 then wake(q, math.min(promoted, ready)) end

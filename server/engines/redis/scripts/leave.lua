@@ -18,7 +18,7 @@ replicate(false)
 call('HSET', record, 'claim', number)
 
 local q = openQueue(ARGV[3])
-call('ZREM', q.waiting, node)
+forgetWaiting(q, node)
 local ready = tonumber(call('HGET', q.counts, 'ready') or 0)
 if ready > 0 then wake(q, ready) end
 -- The next one sets its clock by what is scheduled.

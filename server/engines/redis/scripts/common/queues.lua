@@ -24,6 +24,7 @@ local function openQueue(name)
   return q
 end
 
+local function ranksKey(q) return P .. 'ranks:' .. q.name end
 local function heldKey(node, q) return P .. 'held:' .. node .. ':' .. q.name end
 
 -- A stored message begins with what it counts in byte caps; what was cut short counts nothing.
@@ -214,14 +215,24 @@ local function dropAtRest(q, seq)
   return true
 end
 
--- The longest waiting nodes are told, one for each message that became ready: hints, so nobody counts on them.
+-- False if nobody heard: that node is gone. (In a cluster the server only knows of its own listeners.)
+local function nudge(q, node) return call('PUBLISH', P .. 'inbox:' .. node, 'q' .. q.name) > 0 end
+
+-- A node does not wait any more.
+local function forgetWaiting(q, node)
+  replicate(false)
+  call('ZREM', q.waiting, node)
+  call('HDEL', ranksKey(q), node)
+end
+
+-- Waiting nodes are told, one for each message that became ready, the longest waiting first (`ranks`): hints, so nobody
+-- counts on them.
 local function wake(q, count)
   replicate(false)
   while count > 0 do
     local waiting = call('ZPOPMIN', q.waiting)
     if #waiting == 0 then return end
-    -- Nobody heard: that node is gone. (In a cluster the server only knows of its own listeners, and wakes one more.)
-    if call('PUBLISH', P .. 'inbox:' .. waiting[1], 'q' .. q.name) > 0 then count = count - 1 end
+    if nudge(q, waiting[1]) then count = count - 1 end
   end
 end
 
@@ -305,7 +316,10 @@ end
 local function removeQueue(q)
   replicate(true)
   local keys = keysBeside(q)
-  if q.isTemporary then keys[#keys + 1] = q.waiting end
+  if q.isTemporary then
+    keys[#keys + 1] = q.waiting
+    keys[#keys + 1] = ranksKey(q)
+  end
   for _, node in ipairs(allHolders()) do
     keys[#keys + 1] = heldKey(node, q)
     if q.isTemporary then call('SREM', P .. 'temporary:' .. node, q.name) end
