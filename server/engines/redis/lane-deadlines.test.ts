@@ -90,7 +90,7 @@ describe('a lane', () => {
     assert.deepEqual(await Promise.all([settled, released]), [{ ok: true, missed: 1, repeats: 0 }, { ok: true, missed: 0, repeats: 0 }]);
     const [before, after] = link.calls.map(({ argv }) => argv);
     assert.deepEqual([before![0], after![0]], ['n.1', 'n.2']);
-    assert.deepEqual([before!.slice(7).join(' '), after!.slice(7).join(' ')], ['1 0 S q 5 1 0 R q 5 nack', '1 0 L q 5 1 0 N']);
+    assert.deepEqual([before!.slice(7).join(' '), after!.slice(7).join(' ')], ['1 0 S q 5 1 0 R q 5 nack 0', '1 0 L q 5 1 0 N']);
   });
 
   test('refuses as not stored what waited too long, and as unknown what was on its way', async () => {
