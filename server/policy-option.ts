@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TEMPORARY_PREFIX } from './broker/engine.ts';
+import { RESERVED_PREFIXES } from './broker/engine.ts';
 import { NO_DEAD_LETTER, QUEUE_IN_NAME } from './broker/failure-terms.ts';
 import { NACK_WAYS } from './broker/nack.ts';
 import { POLICY_PREFIXES, VIOLATION_WAYS, type DestinationPolicy } from './broker/policies.ts';
@@ -64,7 +64,7 @@ const policy = z
 /** A name for a queue that a client could write, and that is not each queue's own. */
 function isDeadLetterName(text: string): boolean {
   const [, ...more] = text.split(QUEUE_IN_NAME);
-  return text !== '' && text !== QUEUE_IN_NAME && more.length <= 1 && !text.startsWith(TEMPORARY_PREFIX) && text.length <= 256;
+  return text !== '' && text !== QUEUE_IN_NAME && more.length <= 1 && !RESERVED_PREFIXES.some((each) => text.startsWith(each)) && text.length <= 256;
 }
 
 /** A list of policies; as text, JSON of it. */

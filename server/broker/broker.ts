@@ -7,13 +7,14 @@ import type { Authenticator, Authorizer } from './access.ts';
 import type { BrokerContext } from './broker-context.ts';
 import { CLOSE_REASONS, type CloseReason } from './close-reason.ts';
 import { DestinationCache } from './destination-cache.ts';
-import type { Engine, EngineEvents, Failure, NodeLoad, Operation } from './engine.ts';
+import { SCHEDULE_QUEUE, type Engine, type EngineEvents, type Failure, type NodeLoad, type Operation } from './engine.ts';
 import { InboundBudget } from './inbound-budget.ts';
 import { DEFAULT_BROKER_LIMITS, type BrokerLimits } from './limits.ts';
 import { silentLog, type Log } from './log.ts';
 import type { Peer, PeerListener } from './peer.ts';
 import { Policies, type DestinationPolicy } from './policies.ts';
 import { QueueRegistry } from './queue-registry.ts';
+import { Scheduler } from './scheduler.ts';
 import type { RedeliveryPolicy } from './redelivery.ts';
 import { SelectorCache } from './selector/selector-cache.ts';
 import { Session } from './session.ts';
@@ -54,6 +55,7 @@ export class Broker {
   readonly #sessions = new Set<Session>();
   readonly #timers: Timers;
   readonly #storeWatch: StoreWatch;
+  readonly #scheduler: Scheduler;
   readonly #options: BrokerOptions;
   #isDraining = false;
 
@@ -94,6 +96,7 @@ export class Broker {
         this.#forget(session, reason);
       },
     };
+    this.#scheduler = new Scheduler({ engine, clock, timers: this.#timers, log });
     this.#storeWatch = new StoreWatch({ engine: options.engine, timers: this.#timers, clock, log });
   }
 
@@ -104,7 +107,8 @@ export class Broker {
         (isAdvisoryTopic(topic) ? advisories?.topics : topics)?.publish(topic, message);
       },
       onReady: (queue) => {
-        queues.ready(queue);
+        if (queue === SCHEDULE_QUEUE) this.#scheduler.look();
+        else queues.ready(queue);
       },
       onGap: (pattern, count) => {
         counters.topicGaps++;
@@ -127,6 +131,7 @@ export class Broker {
     const version = this.#options.version ?? '';
     await engine.start(events, { id: this.nodeId, version, load: () => this.#load() });
     this.#storeWatch.start();
+    this.#scheduler.look();
     this.#watchSlowConsumers();
   }
 
@@ -175,13 +180,14 @@ export class Broker {
   async drain(): Promise<void> {
     this.#isDraining = true;
     this.#context.queues.stop();
-    await Promise.all([...this.#sessions].map((session) => session.submissions.whenIdle()));
+    await Promise.all([this.#scheduler.stop(), ...[...this.#sessions].map((session) => session.submissions.whenIdle())]);
   }
 
   /** Ends every session that is left and then the engine. Idempotent. */
   async close(): Promise<void> {
     this.#isDraining = true;
     this.#context.queues.stop();
+    void this.#scheduler.stop();
     for (const session of [...this.#sessions]) {
       session.shutDown();
       session.disconnected();

@@ -1,6 +1,6 @@
 import type { ProtocolError } from '../protocol/protocol-error.ts';
 import { ADVISORY_PREFIX, ADVISORY_TOPIC_PREFIX, isAdvisoryTopic } from './advisory-topic.ts';
-import { TEMPORARY_PREFIX } from './engine.ts';
+import { RESERVED_PREFIXES, TEMPORARY_PREFIX } from './engine.ts';
 import { notFound, unknownDestination } from './errors.ts';
 import type { BareKind } from './routing-type.ts';
 
@@ -130,9 +130,8 @@ function parseDestination(text: string, limits: DestinationLimits, bare: BareKin
   const isPattern = kind === 'topic' && hasWildcard(raw);
   // ActiveMQ's last `>` is RabbitMQ's `#`: one spelling from here on, for rights, routes and watches alike.
   const name = nameBegin + decodeSlashes(isPattern ? raw.replace(/(^|\.)>$/, '$1#') : raw);
-  if ((kind === 'queue' || kind === 'topic') && name.startsWith(TEMPORARY_PREFIX)) {
-    return unknownDestination('reserved-name', text, `names that begin with '${TEMPORARY_PREFIX}' are the broker's own`);
-  }
+  const reserved = kind === 'queue' || kind === 'topic' ? RESERVED_PREFIXES.find((each) => name.startsWith(each)) : undefined;
+  if (reserved !== undefined) return unknownDestination('reserved-name', text, `names that begin with '${reserved}' are the broker's own`);
   if (kind === 'topic' && name.split('.', limits.maxTopicWords + 1).length > limits.maxTopicWords) {
     return unknownDestination('too-many-words', text, `expected at most ${limits.maxTopicWords} words split by '.'`);
   }

@@ -306,4 +306,10 @@ export interface EngineHealth {
 /** What the names of temporary queues (and the broker's own topics) begin with; no client can write such a name. */
 export const TEMPORARY_PREFIX = 'temp:';
 
+/** Where messages rest that are to be sent later, or again and again. */
+export const SCHEDULE_QUEUE = 'scheduled:jobs';
+
+/** Names that no client can write. */
+export const RESERVED_PREFIXES: readonly string[] = [TEMPORARY_PREFIX, 'scheduled:'];
+
 export const isTemporaryQueue = (queue: string): boolean => queue.startsWith(TEMPORARY_PREFIX);

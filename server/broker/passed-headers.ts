@@ -8,6 +8,13 @@ import { parseBoolean } from './boolean-header.ts';
  */
 const KEPT_BACK: ReadonlySet<string> = new Set([
   HEADER.destination,
+  HEADER.AMQ_SCHEDULED_DELAY,
+  HEADER.AMQ_SCHEDULED_TIME,
+  HEADER.AMQ_SCHEDULED_PERIOD,
+  HEADER.AMQ_SCHEDULED_REPEAT,
+  HEADER.AMQ_SCHEDULED_CRON,
+  HEADER._AMQ_SCHED_DELIVERY,
+  HEADER.xDelay,
   HEADER.receipt,
   HEADER.transaction,
   HEADER.contentLength,
@@ -24,6 +31,7 @@ const KEPT_BACK: ReadonlySet<string> = new Set([
   HEADER.originalDestination,
   HEADER.xStreamOffset,
   HEADER.xStreamEpoch,
+  HEADER.scheduledJobId,
   HEADER.xDropped,
   HEADER.xGap,
   HEADER.xFirstDeathQueue,

@@ -6,6 +6,8 @@ import { readDeliveryTerms } from './delivery-terms.ts';
 import { checkContent, deadLetterOperations } from './check-content.ts';
 import type { Destination } from './destination.ts';
 import type { Operation } from './engine.ts';
+import { asScheduled } from './job.ts';
+import { readSchedule } from './schedule.ts';
 import { happenOnce, readDuplicateId } from './duplicates.ts';
 import { accessRefused, engineFailure, unknownDestination } from './errors.ts';
 import { missingQueue } from './existing-queue.ts';
@@ -36,6 +38,8 @@ export async function publishFromServer(
   if ('code' in destinations) return { ok: false, error: destinations };
   const missing = await missingQueue(broker, destinations);
   if (missing) return { ok: false, error: missing };
+  const schedule = readSchedule(headers);
+  if (schedule && 'code' in schedule) return { ok: false, error: schedule };
   const violations = checkContent(broker.policies, destinations, body);
   if (violations && 'code' in violations) return { ok: false, error: violations };
   const draft: Message = {
@@ -55,7 +59,8 @@ export async function publishFromServer(
     if ('code' in operation) return { ok: false, error: operation };
     const violation = violations?.get(each);
     const own = violation === undefined ? [operation] : deadLetterOperations(broker, each, draft, violation);
-    operations.push(...happenOnce(own, { user: undefined, destination: each, duplicateId }, broker.policies));
+    const once = happenOnce(own, { user: undefined, destination: each, duplicateId }, broker.policies);
+    operations.push(...(violation === undefined ? once.map((operation) => asScheduled(operation, schedule, draft.timestamp)) : once));
   }
   const outcome = await broker.engine.apply({ operations, lane: naturalLane(operations) });
   return outcome.ok ? { ok: true, id: draft.id, isDuplicate: outcome.repeats === operations.length } : { ok: false, error: engineFailure(outcome.failure) };

@@ -89,6 +89,8 @@ export const HEADER = {
   AMQ_SCHEDULED_CRON: 'AMQ_SCHEDULED_CRON',
   _AMQ_SCHED_DELIVERY: '_AMQ_SCHED_DELIVERY',
   xDelay: 'x-delay',
+  /** ActiveMQ: on what was sent by a schedule, the id of the SEND that asked for it. */
+  scheduledJobId: 'scheduledJobId',
   replyTo: 'reply-to',
   correlationId: 'correlation-id',
   type: 'type',

@@ -7,6 +7,8 @@ import { checkContent, deadLetterOperations } from '../check-content.ts';
 import type { Destination } from '../destination.ts';
 import { happenOnce, readDuplicateId } from '../duplicates.ts';
 import type { Operation } from '../engine.ts';
+import { asScheduled } from '../job.ts';
+import { readSchedule } from '../schedule.ts';
 import { missingDestination, unknownDestination, wrongUserId } from '../errors.ts';
 import { messageBytes, type Message } from '../message.ts';
 import { readDeliveryTerms } from '../delivery-terms.ts';
@@ -63,11 +65,16 @@ function accept(session: Session, frame: Frame, destinations: readonly Destinati
   const user = session.identity?.user ?? '';
   const claimedUser = headers.get(HEADER.userId);
   if (claimedUser !== undefined && claimedUser !== user) return wrongUserId(claimedUser, user);
+  const schedule = readSchedule(headers);
+  if (schedule && 'code' in schedule) return schedule;
   const violations = checkContent(broker.policies, destinations, frame.body);
   if (violations && 'code' in violations) return violations;
   broker.counters.messagesIn++;
   // A plain topic's body is only looked at; a queue and a log keep it, and must not keep the whole chunk it came in.
-  const isKept = transaction !== undefined || violations !== undefined || destinations.some((each) => each.kind !== 'topic' || broker.policies.of(each.canonical).log);
+  const timestamp = broker.clock.now();
+  const terms = readDeliveryTerms(headers);
+  const isLater = schedule !== undefined || terms.dueAt > timestamp;
+  const isKept = transaction !== undefined || violations !== undefined || isLater || destinations.some((each) => each.kind !== 'topic' || broker.policies.of(each.canonical).log);
   const body = isKept ? keepOctets(frame.body) : frame.body;
   const message: Message = {
     id: broker.nextMessageId(),
@@ -75,8 +82,8 @@ function accept(session: Session, frame: Frame, destinations: readonly Destinati
     headers: passedHeaders(headers, { replyTo, user }),
     body,
     isText: isUtf8(body),
-    timestamp: broker.clock.now(),
-    ...readDeliveryTerms(headers),
+    timestamp,
+    ...terms,
     origin: session.id,
   };
   const duplicateId = readDuplicateId(headers);
@@ -84,7 +91,8 @@ function accept(session: Session, frame: Frame, destinations: readonly Destinati
   for (const destination of destinations) {
     const violation = violations?.get(destination);
     const own = violation === undefined ? [operationFor(session, destination, message)] : deadLetterOperations(broker, destination, message, violation);
-    operations.push(...happenOnce(own, { user: session.identity?.user ?? '', destination, duplicateId }, broker.policies));
+    const once = happenOnce(own, { user, destination, duplicateId }, broker.policies);
+    operations.push(...(isLater && violation === undefined ? once.map((each) => asScheduled(each, schedule, timestamp)) : once));
   }
   const bytes = messageBytes(message);
 
