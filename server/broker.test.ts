@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Claimed, EngineEvents, Group, NodeSelf, Outcome } from './broker/engine.ts';
+import { SCHEDULE_QUEUE, type Claimed, type EngineEvents, type Group, type NodeSelf, type Outcome } from './broker/engine.ts';
 import type { LogFields } from './broker/log.ts';
 import { MemoryEngine } from './engines/memory/memory-engine.ts';
 import { scene, send, subscribe } from './testing/session-scene.ts';
 
-/** Notes what the broker says to its engine, and lets a test say what an engine of many nodes would. */
+/** Notes what the broker says to its engine of clients' queues, and lets a test say what an engine of many nodes would. */
 class ListenedEngine extends MemoryEngine {
   events!: EngineEvents;
   node!: NodeSelf;
@@ -23,10 +23,11 @@ class ListenedEngine extends MemoryEngine {
   }
 
   override leave(queue?: string): void {
-    if (queue !== undefined) this.left.push(queue);
+    if (queue !== undefined && queue !== SCHEDULE_QUEUE) this.left.push(queue);
   }
 
   override async claim(...wish: Parameters<MemoryEngine['claim']>): Promise<Claimed[]> {
+    if (wish[0] === SCHEDULE_QUEUE) return super.claim(...wish);
     this.claimCount++;
     await this.beforeClaim;
     if (this.isUnreachable) throw new Error('out of reach');

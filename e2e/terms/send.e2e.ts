@@ -24,6 +24,57 @@ row('SEND persistence: is repeated if it was asked for', async (scene) => {
   for (const { headers } of await sent(scene, {})) assert.equal(headers['persistent'], undefined);
 });
 
+row('SEND delay: is waited for, on queues and topics', async (scene) => {
+  const client = await scene.connect();
+  const [queue, topic] = [scene.queue(), scene.topic()];
+  for (const destination of [queue, topic]) await client.request('SUBSCRIBE', { id: destination, destination });
+  const startedAt = Date.now();
+  for (const [name, value] of [['AMQ_SCHEDULED_DELAY', '1500'], ['AMQ_SCHEDULED_TIME', String(startedAt + 1_500)], ['_AMQ_SCHED_DELIVERY', String(startedAt + 1_500)], ['x-delay', '1500']] as const) {
+    for (const destination of [queue, topic]) client.frame('SEND', { destination, [name]: value }, name);
+  }
+  await client.noFrameUntil();
+  for (let i = 0; i < 8; i++) {
+    const { text, headers } = await client.expectFrame('MESSAGE');
+    assert.ok(Date.now() >= startedAt + 1_500, `${text} came after ${Date.now() - startedAt} ms`);
+    assert.equal(headers[text], undefined);
+  }
+  client.frame('SEND', { destination: queue, 'x-delay': 'soon' });
+  await client.expectError(/^Bad header$/);
+});
+
+row('SEND repeats: make as many messages of it as it says', async (scene) => {
+  const client = await scene.connect();
+  const [queue, topic] = [scene.queue(), scene.topic()];
+  for (const destination of [queue, topic]) await client.request('SUBSCRIBE', { id: destination, destination });
+  for (const destination of [queue, topic]) client.frame('SEND', { destination, AMQ_SCHEDULED_DELAY: '100', AMQ_SCHEDULED_PERIOD: '1000', AMQ_SCHEDULED_REPEAT: '2', own: '1' }, destination);
+  const ids = new Set<string>();
+  const jobs = new Set<string>();
+  for (let i = 0; i < 6; i++) {
+    const { text, headers } = await client.expectFrame('MESSAGE');
+    assert.deepEqual([headers['destination'], headers['own'], headers['AMQ_SCHEDULED_REPEAT']], [text, '1', undefined]);
+    ids.add(headers['message-id'] ?? '');
+    jobs.add(headers['scheduledJobId'] ?? '');
+  }
+  assert.deepEqual([ids.size, jobs.size], [6, 2]);
+  client.frame('SEND', { destination: queue, AMQ_SCHEDULED_PERIOD: '10', AMQ_SCHEDULED_REPEAT: '2' });
+  await client.expectError(/^Bad header$/);
+});
+
+row('SEND cron: is read at once, and stored', async (scene) => {
+  const client = await scene.connect();
+  const destination = scene.queue();
+  await client.request('SUBSCRIBE', { id: 's', destination });
+  await client.request('SEND', { destination, AMQ_SCHEDULED_CRON: '0 0 1 1 *' });
+  await client.noFrameUntil();
+  for (const cron of ['* * * *', '61 * * * *', '0 0 31 2 *', '@daily', 'every minute']) {
+    const other = await scene.connect();
+    other.frame('SEND', { destination, AMQ_SCHEDULED_CRON: cron, receipt: 'r' });
+    const { headers, text } = await other.expectError(/^Bad header$/);
+    assert.deepEqual([headers['code'], headers['receipt-id']], ['bad-header', 'r']);
+    assert.match(text, /AMQ_SCHEDULED_CRON.* to be .*five fields/);
+  }
+});
+
 row('SEND request and reply: a reply-to is enough, and so is a subscription that is there', async (scene) => {
   const [rabbit, active, server] = [await scene.connect(), await scene.connect(), await scene.connect()];
   const destination = scene.queue();

@@ -8,6 +8,7 @@ import type { Destination } from './destination.ts';
 import type { Operation } from './engine.ts';
 import { asScheduled } from './job.ts';
 import { readSchedule } from './schedule.ts';
+import { readDueAt } from './due-at.ts';
 import { happenOnce, readDuplicateId } from './duplicates.ts';
 import { accessRefused, engineFailure, unknownDestination } from './errors.ts';
 import { missingQueue } from './existing-queue.ts';
@@ -38,6 +39,9 @@ export async function publishFromServer(
   if ('code' in destinations) return { ok: false, error: destinations };
   const missing = await missingQueue(broker, destinations);
   if (missing) return { ok: false, error: missing };
+  const timestamp = broker.clock.now();
+  const dueAt = readDueAt(headers, timestamp);
+  if (typeof dueAt === 'object') return { ok: false, error: dueAt };
   const schedule = readSchedule(headers);
   if (schedule && 'code' in schedule) return { ok: false, error: schedule };
   const violations = checkContent(broker.policies, destinations, body);
@@ -48,8 +52,9 @@ export async function publishFromServer(
     headers: passedHeaders(headers, {}),
     body,
     isText: isUtf8(body),
-    timestamp: broker.clock.now(),
+    timestamp,
     ...readDeliveryTerms(headers),
+    dueAt,
     origin: '',
   };
   const duplicateId = readDuplicateId(headers);
@@ -60,7 +65,7 @@ export async function publishFromServer(
     const violation = violations?.get(each);
     const own = violation === undefined ? [operation] : deadLetterOperations(broker, each, draft, violation);
     const once = happenOnce(own, { user: undefined, destination: each, duplicateId }, broker.policies);
-    operations.push(...(violation === undefined ? once.map((operation) => asScheduled(operation, schedule, draft.timestamp)) : once));
+    operations.push(...(violation === undefined ? once.map((operation) => asScheduled(operation, schedule, timestamp)) : once));
   }
   const outcome = await broker.engine.apply({ operations, lane: naturalLane(operations) });
   return outcome.ok ? { ok: true, id: draft.id, isDuplicate: outcome.repeats === operations.length } : { ok: false, error: engineFailure(outcome.failure) };

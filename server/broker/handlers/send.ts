@@ -5,6 +5,7 @@ import { HEADER } from '../../protocol/header-names.ts';
 import type { ProtocolError } from '../../protocol/protocol-error.ts';
 import { checkContent, deadLetterOperations } from '../check-content.ts';
 import type { Destination } from '../destination.ts';
+import { readDueAt } from '../due-at.ts';
 import { happenOnce, readDuplicateId } from '../duplicates.ts';
 import type { Operation } from '../engine.ts';
 import { asScheduled } from '../job.ts';
@@ -65,15 +66,16 @@ function accept(session: Session, frame: Frame, destinations: readonly Destinati
   const user = session.identity?.user ?? '';
   const claimedUser = headers.get(HEADER.userId);
   if (claimedUser !== undefined && claimedUser !== user) return wrongUserId(claimedUser, user);
+  const timestamp = broker.clock.now();
+  const dueAt = readDueAt(headers, timestamp);
+  if (typeof dueAt === 'object') return dueAt;
   const schedule = readSchedule(headers);
   if (schedule && 'code' in schedule) return schedule;
   const violations = checkContent(broker.policies, destinations, frame.body);
   if (violations && 'code' in violations) return violations;
   broker.counters.messagesIn++;
   // A plain topic's body is only looked at; a queue and a log keep it, and must not keep the whole chunk it came in.
-  const timestamp = broker.clock.now();
-  const terms = readDeliveryTerms(headers);
-  const isLater = schedule !== undefined || terms.dueAt > timestamp;
+  const isLater = schedule !== undefined || dueAt > 0;
   const isKept = transaction !== undefined || violations !== undefined || isLater || destinations.some((each) => each.kind !== 'topic' || broker.policies.of(each.canonical).log);
   const body = isKept ? keepOctets(frame.body) : frame.body;
   const message: Message = {
@@ -83,7 +85,8 @@ function accept(session: Session, frame: Frame, destinations: readonly Destinati
     body,
     isText: isUtf8(body),
     timestamp,
-    ...terms,
+    ...readDeliveryTerms(headers),
+    dueAt,
     origin: session.id,
   };
   const duplicateId = readDuplicateId(headers);
