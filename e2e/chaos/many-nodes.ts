@@ -12,9 +12,10 @@ import { FleetRun, type FleetRunOptions } from './fleet/fleet-run.ts';
  * - `reaper`: who had the term last, and since when
  * - `log`, `log:<generation>`: parcels of topics, from which nodes heal; bounded in octets
  * - `wildcards:gone`: the last changes of the table of wildcards; bounded in number
+ * - `nudged:<queue>`: who was told of the queue a moment ago, for half a second
  * - `node:<member>`: the last batches of a member that went, for an hour
  */
-export const KEPT = [/^store$/, /^seq(:temporary)?$/, /^reaper$/, /^log(:\d+)?$/, /^wildcards:gone$/, /^node:/];
+export const KEPT = [/^store$/, /^seq(:temporary)?$/, /^reaper$/, /^log(:\d+)?$/, /^wildcards:gone$/, /^nudged:/, /^node:/];
 
 /** Random work of several live nodes on one store, with trouble; then everything is settled, and all nodes leave. */
 export async function manyNodes(options: FleetRunOptions & { readonly client?: ClientName }): Promise<object> {

@@ -50,6 +50,42 @@ describe('nudges', () => {
     assert.deepEqual(await waiting(), [`${node.node}.1`]);
     await send(sender, 'a');
     await until('a nudge', () => node.events.ready.includes('q'));
-    assert.deepEqual([await waiting(), await claim(node)], [[], ['a']]);
+    assert.deepEqual(await claim(node), ['a']);
+  });
+
+  test('do not hide whom they went to: each of those who were told gets its part', async () => {
+    const all = await start(3);
+    for (const node of all) assert.deepEqual(await claim(node), []);
+    await send(all[0]!, ...Array.from({ length: 30 }, (_, i) => `m${i}`));
+    for (const node of all) await until('a nudge', () => node.events.ready.includes('q'));
+    const parts = [];
+    for (const node of all) parts.push((await claim(node)).length);
+    assert.deepEqual(parts, [10, 10, 10]);
+  });
+
+  test('that nobody answers keep nothing from the others for long', async () => {
+    const [silent, node] = (await start(2)) as [MeddledEngine, MeddledEngine];
+    assert.deepEqual(await claim(silent), []);
+    await send(node, 'a', 'b', 'c', 'd');
+    await until('a nudge', () => silent.events.ready.includes('q'));
+    assert.deepEqual(await claim(node), ['a', 'b']);
+    assert.deepEqual([await claim(node), await claim(node)], [['c'], ['d']]);
+    await until('the silent one to be forgotten', async () => {
+      await send(node, 'e', 'f');
+      const count = (await claim(node)).length;
+      if (count === 1) assert.equal((await claim(node)).length, 1);
+      return count === 2;
+    });
+  });
+
+  test('that a dead node had are given to those who live', async () => {
+    const [dead, node] = (await start(2)) as [MeddledEngine, MeddledEngine];
+    for (const each of [dead, node]) assert.deepEqual(await claim(each), []);
+    await send(node, 'a');
+    await until('a nudge', () => dead.events.ready.includes('q'));
+    await dead.engine.close();
+    nodes.splice(0, 1);
+    await until('a nudge', () => node.events.ready.includes('q'));
+    assert.deepEqual(await claim(node), ['a']);
   });
 });

@@ -108,7 +108,11 @@ for (const client of ['redis', 'ioredis'] as const) {
       const recorded = open(t, proxy.url);
       await recorded.up();
       proxy.delay(50);
+      const { toServerBytes } = proxy;
       const lost = assert.rejects(recorded.link.command(['INCR', 'count']), isLost(true));
+      await until('the command to be on its way', () => proxy.toServerBytes > toServerBytes);
+      // Its answer does not come before the cut, however long the server and this test take.
+      proxy.delay(60_000);
       await until('the server to have counted', async () => (await server.command('GET', 'count')) === '1');
       proxy.cut();
       await lost;

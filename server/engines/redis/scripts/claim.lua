@@ -44,7 +44,7 @@ if ready > 0 then
   isRanked = isRanked or (hasAttempts and call('EXISTS', ranksKey(q)) == 1)
 end
 
--- Who waits as well gets a share.
+-- Who waits as well gets a share, and so does who was told a moment ago; where there are ranks, those say what to leave.
 local share, allowed, heldFor = want, want, {}
 if ready > 0 then
   if isRanked then
@@ -53,10 +53,9 @@ if ready > 0 then
     share = allowed
   end
   local waiting = isRanked and call('ZCOUNT', q.waiting, '-inf', scoreBelow(ranks[1].priority)) or call('ZCARD', q.waiting)
-  if waiting > 0 then
-    if call('ZSCORE', q.waiting, node) then waiting = waiting - 1 end
-    share = math.min(share, math.ceil(ready / (waiting + 1)))
-  end
+  if waiting > 0 and call('ZSCORE', q.waiting, node) then waiting = waiting - 1 end
+  if not isRanked then waiting = waiting + nudgedBeside(q, node) end
+  share = math.min(share, math.ceil(ready / (waiting + 1)))
 end
 
 local TOMBSTONES = 4096

@@ -18,11 +18,6 @@ replicate(false)
 call('HSET', record, 'claim', number)
 
 local q = openQueue(ARGV[3])
-forgetWaiting(q, node)
-local ready = tonumber(call('HGET', q.counts, 'ready') or 0)
-if ready > 0 then wake(q, ready) end
--- The next one sets its clock by what is scheduled.
-if ready <= 0 and scheduledCount(q) > 0 then wake(q, 1) end
-replicate(not q.isTemporary)
+stopWaiting(q, node)
 if call('EXISTS', heldKey(node, q)) == 0 then call('SREM', P .. 'busy:' .. node, q.name) end
 return { 'OK' }

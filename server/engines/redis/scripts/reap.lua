@@ -71,8 +71,7 @@ local busy = P .. 'busy:' .. node
 for _, name in ipairs(call('SRANDMEMBER', busy, QUEUES)) do
   if count >= limit then break end
   local q = openQueue(name)
-  forgetWaiting(q, node)
-  replicate(not q.isTemporary)
+  stopWaiting(q, node)
   local seqs, isRest = lowestHeld(heldKey(node, q), limit - count)
   for _, seq in ipairs(seqs) do giveBack(q, node, seq, 'gone') end
   count = count + #seqs

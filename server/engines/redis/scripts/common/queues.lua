@@ -13,7 +13,7 @@ local function openQueue(name)
   q = {
     name = name, isTemporary = isTemporary(name),
     ready = P .. 'ready:' .. name, messages = P .. 'messages:' .. name, attempts = P .. 'attempts:' .. name,
-    counts = P .. 'counts:' .. name, waiting = P .. 'waiting:' .. name, terms = P .. 'terms:' .. name,
+    counts = P .. 'counts:' .. name, waiting = P .. 'waiting:' .. name, nudged = P .. 'nudged:' .. name, terms = P .. 'terms:' .. name,
     scheduled = P .. 'scheduled:' .. name,
     -- gathered changes
     puts = {}, tail = {}, tails = {}, newTerms = {}, returned = {}, postponed = {}, drops = {}, isDropped = {}, letGo = {}, counted = {}, countedAs = {},
@@ -222,18 +222,53 @@ local function nudge(q, node) return call('PUBLISH', P .. 'inbox:' .. node, 'q' 
 local function forgetWaiting(q, node)
   replicate(false)
   call('ZREM', q.waiting, node)
+  call('ZREM', q.nudged, node)
   call('HDEL', ranksKey(q), node)
+end
+
+-- Who was told comes to claim within so long, or is not counted on any more.
+local ANSWER_MS = 500
+
+-- How many other members were told a moment ago and have not come yet; this one has.
+local function nudgedBeside(q, node)
+  local count = 0
+  for _, each in ipairs(call('ZRANGEBYSCORE', q.nudged, string.format('%.0f', now() - ANSWER_MS), '+inf')) do
+    if each == node then
+      call('ZREM', q.nudged, node)
+    elseif call('ZSCORE', NODES, each) then
+      count = count + 1
+    end
+  end
+  return count
 end
 
 -- Waiting nodes are told, one for each message that became ready, the longest waiting first (`ranks`): hints, so nobody
 -- counts on them.
 local function wake(q, count)
   replicate(false)
+  local nudged = {}
   while count > 0 do
     local waiting = call('ZPOPMIN', q.waiting)
-    if #waiting == 0 then return end
-    if nudge(q, waiting[1]) then count = count - 1 end
+    if #waiting == 0 then break end
+    if nudge(q, waiting[1]) then
+      count = count - 1
+      nudged[#nudged + 1] = string.format('%.0f', now())
+      nudged[#nudged + 1] = waiting[1]
+    end
   end
+  if #nudged == 0 then return end
+  callMany('ZADD', q.nudged, nudged)
+  call('PEXPIRE', q.nudged, ANSWER_MS)
+end
+
+-- A node does not wait (any more): whoever waits behind it hears of what it was told of.
+local function stopWaiting(q, node)
+  forgetWaiting(q, node)
+  local ready = tonumber(call('HGET', q.counts, 'ready') or 0)
+  if ready > 0 then wake(q, ready) end
+  -- The next one sets its clock by what is scheduled.
+  if ready <= 0 and scheduledCount(q) > 0 then wake(q, 1) end
+  replicate(not q.isTemporary)
 end
 
 -- Of what is due earlier than all before, a waiting node is told, which then sets its clock by it.
@@ -318,6 +353,7 @@ local function removeQueue(q)
   local keys = keysBeside(q)
   if q.isTemporary then
     keys[#keys + 1] = q.waiting
+    keys[#keys + 1] = q.nudged
     keys[#keys + 1] = ranksKey(q)
   end
   for _, node in ipairs(allHolders()) do
