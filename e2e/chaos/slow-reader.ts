@@ -20,7 +20,8 @@ const TOPIC = '/topic/slow';
  * `slow-consumer`, and the node's memory stays bounded.
  */
 export async function slowReader({ readers, messages, bodyBytes }: SlowReaderOptions) {
-  const broker = await startBroker({ env: { STOMPEDE_ENGINE: 'memory' } });
+  // Who does not read answers no pings either: on a busy machine it would be missed before it is found slow.
+  const broker = await startBroker({ env: { STOMPEDE_ENGINE: 'memory', STOMPEDE_LIMITS_IDLE_PING_MS: '3600000' } });
   try {
     const slow = await subscriber(broker);
     slow.pause();
