@@ -51,6 +51,7 @@ export class Cluster {
   #checking: NodeJS.Timeout | undefined;
   #isClosed = false;
   #lostGroups = 0;
+  #storeFormat = 0;
   #reapedNodes = 0;
 
   constructor(options: RedisEngineOptions, events: EngineEvents, self: NodeSelf) {
@@ -149,7 +150,7 @@ export class Cluster {
     return {
       state: this.#areAllUp ? 'up' : 'down',
       warnings: [...warnings, ...forgot, ...unreadable.warnings],
-      facts: { ...facts, node: this.#membership.node, lostGroups: this.#lostGroups, reapedNodes: this.#reapedNodes, unreadable: unreadable.count },
+      facts: { ...facts, node: this.#membership.node, storeFormat: this.#storeFormat, lostGroups: this.#lostGroups, reapedNodes: this.#reapedNodes, unreadable: unreadable.count },
     };
   }
 
@@ -189,6 +190,7 @@ export class Cluster {
   /** See `Membership`: the first to hear on every connection. */
   #opened(opened: Opened, change: Change): void {
     const { isEpochNew, isMemberNew, rememberedBatch } = change;
+    this.#storeFormat = opened.format;
     const isFirst = rememberedBatch === undefined;
     if (isEpochNew || isMemberNew) {
       // A store that was not replaced forgets nothing but the records of those who were gone for long.
@@ -261,7 +263,8 @@ export class Cluster {
     if (!this.#isClosed) this.#events.onReady(queue);
   };
 
-  #beaten({ epoch, parcel, place, wildcards }: Beat): void {
+  #beaten({ epoch, parcel, place, wildcards, format }: Beat): void {
+    this.#storeFormat = format;
     this.#inbox.heard(epoch, parcel, place);
     this.#wildcards.seen(wildcards);
     this.watched.tell();

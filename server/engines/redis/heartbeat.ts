@@ -1,6 +1,6 @@
 import type { Keys } from './keys.ts';
 import type { Link } from './link/link.ts';
-import type { Membership } from './membership.ts';
+import { STORE_FORMAT, type Membership } from './membership.ts';
 import type { LogPlace } from './parcel.ts';
 import { listOf, numberOf, textOf } from './reply.ts';
 import { call, SCRIPTS } from './scripts.ts';
@@ -24,6 +24,8 @@ export interface Beat {
   readonly place: LogPlace;
   /** Version of the table of wildcards. */
   readonly wildcards: number;
+  /** Of the store. */
+  readonly format: number;
 }
 
 /** At the least: silence of a third of a lease is a sign to others (`scripts/beat.lua`). */
@@ -77,15 +79,16 @@ export class Heartbeat {
   async #ask(node: string): Promise<void> {
     const { keys, link, membership, leaseMs, onBeat, onCommand, onDead } = this.#parts;
     if (!membership.isMember) return membership.greet(link);
-    const reply = listOf(await call(link, keys, SCRIPTS.beat, { node, lease: leaseMs, info: membership.describe(), heardCommands: this.#heardBy(node).count }));
+    const said = { node, lease: leaseMs, info: membership.describe(), heardCommands: this.#heardBy(node).count, spoken: STORE_FORMAT };
+    const reply = listOf(await call(link, keys, SCRIPTS.beat, said));
     if (textOf(reply[0]) === 'FENCED') return membership.expelled(node, link);
     const place = { generation: numberOf(reply[3]), id: textOf(reply[4]) };
-    const told = { epoch: numberOf(reply[1]), parcel: numberOf(reply[2]), place, wildcards: numberOf(reply[5]) };
+    const told = { epoch: numberOf(reply[1]), parcel: numberOf(reply[2]), place, wildcards: numberOf(reply[5]), format: numberOf(reply[6]) };
     // Of the member this node was when it asked.
     if (node === membership.node) onBeat(told);
-    const dead = textOf(reply[6]);
+    const dead = textOf(reply[7]);
     if (dead !== '') onDead(dead.split(' '));
-    this.#hear(node, numberOf(reply[7]), reply.slice(8).map(textOf), onCommand);
+    this.#hear(node, numberOf(reply[8]), reply.slice(9).map(textOf), onCommand);
   }
 
   /** A command whose beat was lost on its way is told again; so they are counted. */

@@ -27,7 +27,7 @@ describe('the membership of a node', () => {
     const isMember = members.has(node);
     if (isJoining) members.add(node);
     const state = isJoining ? (isMember ? 'TAKEN' : 'JOINED') : isMember ? 'MEMBER' : 'FENCED';
-    return reply(state, `${epoch}`, '30', isJoining ? '0' : '5', '2', '0', '1', '9-0', '4', 'table');
+    return reply(state, `${epoch}`, '30', isJoining ? '0' : '5', '2', '0', '1', '9-0', '4', 'table', 1);
   };
   const greet = (): Promise<void> => membership.greet(link);
   const expelled = (node: string): void => { membership.expelled(node, link); };
@@ -38,7 +38,7 @@ describe('the membership of a node', () => {
     await greet();
     assert.deepEqual(link.shown(2), ['open n.1 1', 'open n.1 0']);
     assert.deepEqual(told[0], {
-      epoch: 7, suspect: 30, durable: 0, volatile: 2, inbox: 0, generation: 1, logId: '9-0', wildcards: 4, table: 'table',
+      epoch: 7, suspect: 30, durable: 0, volatile: 2, inbox: 0, generation: 1, logId: '9-0', wildcards: 4, table: 'table', format: 1,
       isEpochNew: true, isMemberNew: true, rememberedBatch: undefined,
     });
     const { isEpochNew, isMemberNew, rememberedBatch } = told[1]!;
@@ -90,7 +90,9 @@ describe('the membership of a node', () => {
 
   test('is refused by a store of another release, in words', async () => {
     link.answer = () => reply('FOREIGN', 9);
-    await assert.rejects(greet(), /expected a store of format 1 .*got 9/);
+    await assert.rejects(greet(), /expected a store of format 1 .*got 9: a newer release has written to it/);
+    link.answer = () => reply('FOREIGN', -1);
+    await assert.rejects(greet(), /got -1: start the releases between first/);
   });
 
   test('lets connections say their first words one after the other', async () => {

@@ -7,8 +7,11 @@ import { call, SCRIPTS } from './scripts.ts';
 /** How long a store of an earlier epoch is refused. */
 const REPLACED_MS = 10_000;
 
-/** Of keys, records and parcels; what changes them beyond understanding gets the next number. */
-const STORE_FORMAT = 1;
+/**
+ * Of keys, records and parcels. What changes them beyond understanding gets the next number: a release then still reads
+ * and, as long as the store's format is not its own, writes the one before. See `scripts/open.lua` and `beat.lua`.
+ */
+export const STORE_FORMAT = 1;
 
 /** How the store presents itself to a fresh connection; see `scripts/open.lua`. */
 export interface Opened {
@@ -22,6 +25,7 @@ export interface Opened {
   readonly wildcards: number;
   /** The name of the table of wildcards, another with each epoch. */
   readonly table: string;
+  readonly format: number;
 }
 
 /** What is new with a connection. */
@@ -134,10 +138,12 @@ export class Membership {
     const asked = { node: name, isJoining: isJoining ? 1 : 0, info: this.describe(), spoken: STORE_FORMAT };
     const reply = listOf(await call(connection, this.#keys, SCRIPTS.open, asked));
     if (textOf(reply[0]) === 'FOREIGN') {
-      throw new Error(`expected a store of format ${STORE_FORMAT} or one beside it, got ${numberOf(reply[1])}: it belongs to another release`);
+      const format = numberOf(reply[1]);
+      const remedy = format > STORE_FORMAT ? 'a newer release has written to it; start that one' : 'start the releases between first, one after the other';
+      throw new Error(`expected a store of format ${STORE_FORMAT} or the one before, got ${format}: ${remedy}`);
     }
     const [epoch, suspect, durable, volatile, inbox, generation] = reply.slice(1, 7).map(numberOf) as [number, number, number, number, number, number];
-    const opened = { epoch, suspect, durable, volatile, inbox, generation, logId: textOf(reply[7]), wildcards: numberOf(reply[8]), table: textOf(reply[9]) };
+    const opened = { epoch, suspect, durable, volatile, inbox, generation, logId: textOf(reply[7]), wildcards: numberOf(reply[8]), table: textOf(reply[9]), format: numberOf(reply[10]) };
     return [textOf(reply[0]), opened];
   }
 

@@ -6,7 +6,7 @@ import { argumentsOf, loadScript, type Given, type Script } from './script.ts';
 export const SCRIPTS = {
   apply: loadScript('apply', ['node', 'lane', 'number', 'puts', 'grows', 'version', 'capacity'], 'and more'),
   barrier: loadScript('barrier', []),
-  beat: loadScript('beat', ['node', 'lease', 'info', 'heardCommands']),
+  beat: loadScript('beat', ['node', 'lease', 'info', 'heardCommands', 'spoken']),
   browse: loadScript('browse', ['queue', 'place', 'skip', 'limit']),
   claim: loadScript('claim', ['node', 'number', 'queue', 'want', 'maxBytes'], 'and more'),
   heal: loadScript('heal', ['node', 'generation', 'id']),

@@ -1,13 +1,15 @@
 -- A node's sign of life, which is the lease on all it holds; and who reaps the dead.
 --
 -- KEYS     1 <P>nodes
--- ARGV     1 node, 2 lease (ms), 3 info (what it says of itself, JSON), 4 heardCommands (since it joined)
--- RETURNS  {'OK', epoch, parcel, generation, id, wildcards, dead, before, command, …} | {'FENCED'}
+-- ARGV     1 node, 2 lease (ms), 3 info (what it says of itself, JSON), 4 heardCommands (since it joined), 5 spoken (its format of keys and values)
+-- RETURNS  {'OK', epoch, parcel, generation, id, wildcards, format, dead, before, command, …} | {'FENCED'}
 --          parcel: number of the last one sent to the node; generation, id: where the shared log ends
+--          format: in which all that is in the store is to be written from now on
 --          dead: nodes for this one to reap, separated by spaces; before: how many commands came before these
 -- GUARANTEE one node reaps at a time; when it is silent for a third of a lease, the next one to beat takes over. Nobody is
 --          reaped before beats of whomever came for a lease without a pause: after the server stood still, or was out of
 --          everybody's reach, each node has a lease's time to be heard. A command is told until the node says that it heard it.
+--          The store's format rises when no member is left that does not speak the next one.
 --@include base
 
 local node, lease = ARGV[1], tonumber(ARGV[2])
@@ -39,10 +41,23 @@ end
 
 local generation = call('HGET', P .. 'log', 'generation') or '1'
 local newest = call('XREVRANGE', P .. 'log:' .. generation, '+', '-', 'COUNT', 1)[1]
-local epoch, wildcards = unpack(call('HMGET', P .. 'store', 'epoch', 'wildcards'))
+local epoch, wildcards, format = unpack(call('HMGET', P .. 'store', 'epoch', 'wildcards', 'format'))
+local spoken = tonumber(ARGV[5])
+if format and tonumber(format) < spoken then
+  local least = spoken
+  for _, each in ipairs(call('ZRANGE', NODES, 0, -1)) do
+    least = math.min(least, tonumber(call('HGET', P .. 'node:' .. each, 'spoken') or format))
+  end
+  if least > tonumber(format) then
+    format = least
+    replicate(true)
+    call('HSET', P .. 'store', 'format', format)
+    replicate(false)
+  end
+end
 local reply = {
   'OK', epoch or '0', call('HGET', P .. 'inboxes', node) or '0', generation, newest and newest[1] or '0-0', wildcards or '0',
-  table.concat(dead, ' '),
+  format or '0', table.concat(dead, ' '),
 }
 local record, commands, heardCommands = P .. 'node:' .. node, P .. 'commands:' .. node, tonumber(ARGV[4])
 local before = tonumber(call('HGET', record, 'commands') or 0)

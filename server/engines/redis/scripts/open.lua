@@ -3,12 +3,13 @@
 -- KEYS     1 <P>nodes
 -- ARGV     1 node, 2 isJoining (0, 1), 3 info (what it says of itself, JSON), 4 spoken (its format of keys and values)
 -- RETURNS  {'FOREIGN', format} where the store is of a format that the node cannot share, else
---          {'JOINED' | 'MEMBER' | 'FENCED' | 'TAKEN', epoch, suspect, durable, volatile, inbox, generation, id, wildcards, table}
+--          {'JOINED' | 'MEMBER' | 'FENCED' | 'TAKEN', epoch, suspect, durable, volatile, inbox, generation, id, wildcards, table, format}
 --          epoch: another for each server process and each loss of everything
 --          suspect: messages up to this number were there when the epoch began: perhaps they were delivered before
 --          durable, volatile: number of the last batch of the node's lanes
 --          inbox: number of its last parcel; generation, id: where the shared log ends
 --          wildcards: version of the table; table: its name, another with each epoch
+--          format: in which all that is in the store is to be written
 -- GUARANTEE no number of a message is given out twice, also when the server forgot that it was given out: numbers follow
 --          the clock, a thousand and twenty-four to the millisecond.
 --@include base
@@ -17,10 +18,12 @@ local node, isJoining = ARGV[1], ARGV[2] == '1'
 passMemoryLimit()
 
 local store = P .. 'store'
--- A node shares a store with its own release and with those next to it, or no node could be replaced while others run.
-local format, spoken = tonumber(call('HGET', store, 'format') or ARGV[4]), tonumber(ARGV[4])
-if math.abs(format - spoken) > 1 then return { 'FOREIGN', format } end
-if format ~= spoken or call('HEXISTS', store, 'format') == 0 then call('HSET', store, 'format', math.min(format, spoken)) end
+-- A node reads and writes its own format and the one before, or no node could be replaced while others run. The store's
+-- begins with its first node, and rises when all members speak the next one (`beat`); back it never goes.
+local spoken = tonumber(ARGV[4])
+call('HSETNX', store, 'format', spoken)
+local format = tonumber(call('HGET', store, 'format'))
+if format > spoken or format < spoken - 1 then return { 'FOREIGN', format } end
 
 local run = string.match(call('INFO', 'server'), 'run_id:(%w+)')
 if call('HGET', store, 'run') ~= run then
@@ -44,7 +47,7 @@ if isJoining and state == 'MEMBER' then
   state = 'TAKEN'
 elseif isJoining then
   call('ZADD', NODES, now(), node)
-  call('HSET', record, 'info', ARGV[3], 'joined', string.format('%.0f', now()))
+  call('HSET', record, 'info', ARGV[3], 'spoken', spoken, 'joined', string.format('%.0f', now()))
   state = 'JOINED'
 end
 
@@ -54,5 +57,5 @@ local newest = call('XREVRANGE', P .. 'log:' .. generation, '+', '-', 'COUNT', 1
 local epoch, suspect, wildcards, tableName = unpack(call('HMGET', store, 'epoch', 'suspect', 'wildcards', 'table'))
 return {
   state, epoch, suspect, durable or '0', volatile or '0', call('HGET', P .. 'inboxes', node) or '0',
-  generation, newest and newest[1] or '0-0', wildcards or '0', tableName or '',
+  generation, newest and newest[1] or '0-0', wildcards or '0', tableName or '', format,
 }
