@@ -58,6 +58,9 @@ const limits: OptionsOf<BrokerLimits> = {
 const redelivery: OptionsOf<RedeliveryPolicy> = {
   maxAttempts: count(REDELIVERY.maxAttempts, 'Deliveries ending in NACK before a message is dead-lettered.'),
   maxRecoveries: count(REDELIVERY.maxRecoveries, 'Deliveries whose consumer or node vanished before it is.'),
+  delayMs: milliseconds(REDELIVERY.delayMs, 'How long a message waits after its first NACK before it is delivered again.', { min: 0 }),
+  backOffMultiplier: count(REDELIVERY.backOffMultiplier, 'By how much longer it waits after each further NACK.', { max: 100 }),
+  maxDelayMs: milliseconds(REDELIVERY.maxDelayMs, 'The longest it waits.'),
 };
 
 /** A size that follows the volume's as long as nobody says otherwise. */

@@ -7,7 +7,8 @@ import { SLOW_CONSUMER_WAYS } from './broker/slow-consumer.ts';
 import type { Option } from './option.ts';
 
 const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
-const YEAR_MS = 366 * 24 * 60 * 60 * 1000;
+const DAY_MS = 24 * 60 * 60 * 1000;
+const YEAR_MS = 366 * DAY_MS;
 
 const log = z.strictObject({
   maxMessages: z.int().min(1).max(1_000_000),
@@ -17,6 +18,9 @@ const log = z.strictObject({
 const redelivery = z.strictObject({
   maxAttempts: z.int().min(1).max(1_000_000_000).exactOptional(),
   maxRecoveries: z.int().min(1).max(1_000_000_000).exactOptional(),
+  delayMs: z.int().min(0).max(DAY_MS).exactOptional(),
+  backOffMultiplier: z.number().min(1).max(100).exactOptional(),
+  maxDelayMs: z.int().min(1).max(DAY_MS).exactOptional(),
 });
 
 const deadLetter = z.string().refine(isDeadLetterName, {
@@ -35,6 +39,7 @@ const policy = z
     deadLetter: deadLetter.exactOptional(),
     dedupWindowMs: z.int().min(0).max(WEEK_MS).exactOptional(),
     nack: z.enum(NACK_WAYS).exactOptional(),
+    ackTimeoutMs: z.int().min(100).max(DAY_MS).exactOptional(),
     slowConsumer: z.enum(SLOW_CONSUMER_WAYS).exactOptional(),
     schema: z
       .union([z.string().min(1), z.boolean(), z.record(z.string(), z.unknown())], { error: 'expected a JSON Schema or the path of a file with one' })
@@ -50,7 +55,7 @@ const policy = z
       }
     };
     only('/topic/', ['log', 'slowConsumer']);
-    only('/queue/', ['redelivery', 'nack']);
+    only('/queue/', ['redelivery', 'ackTimeoutMs', 'nack']);
     // Of a topic's messages only those die that its schema turns away.
     if (found.onViolation !== 'dead-letter') only('/queue/', ['deadLetter']);
     else if (found.deadLetter === NO_DEAD_LETTER) {

@@ -48,6 +48,18 @@ row('NACK dead letter: gives it up with a reason, or drops it', async (scene) =>
   await second.client.noFrameUntil();
 });
 
+row('NACK delay: is waited for, on the whole cluster', async (scene) => {
+  const { client, message } = await holding(scene);
+  const nackedAt = Date.now();
+  await client.request('NACK', { id: idOf(message), delay: '1200' });
+  await client.noFrameUntil();
+  const again = await client.expectFrame('MESSAGE');
+  assert.ok(Date.now() - nackedAt >= 1_200);
+  assert.equal(again.headers['JMSXDeliveryCount'], '2');
+  client.frame('NACK', { id: idOf(again), delay: 'long' });
+  await client.expectError(/^Bad header$/);
+});
+
 row('MESSAGE always: says where, what, to whom and when', async (scene) => {
   const client = await scene.connect();
   for (const destination of [scene.queue(), scene.topic()]) {

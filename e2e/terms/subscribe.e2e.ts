@@ -108,6 +108,28 @@ row('SUBSCRIBE browse: shows copies and an end', async (scene) => {
   }
 });
 
+row('SUBSCRIBE ack timeout: takes a message back that has no ACK', async (scene) => {
+  const client = await scene.connect();
+  const destination = scene.queue();
+  await client.request('SEND', { destination }, 'x');
+  await client.request('SUBSCRIBE', { id: 's', destination, ack: 'client-individual', 'x-ack-timeout': '1000' });
+  const first = await client.expectFrame('MESSAGE');
+  const again = await client.expectFrame('MESSAGE');
+  assert.deepEqual([again.headers['message-id'], again.headers['redelivered'], again.headers['JMSXDeliveryCount']], [first.headers['message-id'], 'true', '2']);
+  await client.request('ACK', { id: again.headers['ack'] ?? '' });
+});
+
+row('SUBSCRIBE delivery limit: gives a message up sooner', async (scene) => {
+  const client = await scene.connect();
+  const destination = scene.queue();
+  await client.request('SEND', { destination }, 'x');
+  await client.request('SUBSCRIBE', { id: 's', destination, ack: 'client-individual', 'x-delivery-limit': '2' });
+  for (let i = 0; i < 2; i++) await client.request('NACK', { id: (await client.expectFrame('MESSAGE')).headers['ack'] ?? '' });
+  await client.noFrameUntil();
+  await client.request('SUBSCRIBE', { id: 'd', destination: destination.replace('/queue/', '/queue/DLQ.') });
+  assert.equal((await client.expectFrame('MESSAGE')).headers['x-first-death-reason'], 'delivery_limit');
+});
+
 row('SUBSCRIBE ignored: what only tunes another broker is accepted', async (scene) => {
   const client = await scene.connect();
   const ignored = { 'activemq.dispatchAsync': 'true', 'activemq.retroactive': 'true', transformation: 'jms-map-json', 'x-stream-match-unfiltered': 'true' };

@@ -84,7 +84,7 @@ export class Broker {
       counters: createCounters(),
       topics: new TopicFanout(),
       advisories,
-      queues: new QueueRegistry({ engine, policies, advisories, log, timers: this.#timers, dispatchBytes: limits.dispatchBytes }),
+      queues: new QueueRegistry({ engine, policies, advisories, log, clock, timers: this.#timers, dispatchBytes: limits.dispatchBytes }),
       destinations: new DestinationCache(limits),
       policies,
       selectors: new SelectorCache(),

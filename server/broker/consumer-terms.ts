@@ -7,13 +7,28 @@ import { badHeader } from './errors.ts';
 export interface ConsumerTerms {
   /** Those of a higher one are served first. */
   readonly priority: number;
+  /** Deliveries to it that end in a NACK after which a message is given up, if its queue has more patience. */
+  readonly deliveryLimit: number;
+  /** How long it may keep a message without an ACK, if its queue has more patience. */
+  readonly ackTimeoutMs: number;
 }
 
-export const PLAIN_CONSUMER: ConsumerTerms = Object.freeze({ priority: 0 });
+export const PLAIN_CONSUMER: ConsumerTerms = Object.freeze({ priority: 0, deliveryLimit: Infinity, ackTimeoutMs: Infinity });
 
 export function readConsumerTerms(headers: Headers): ConsumerTerms | ProtocolError {
   const priority = readPriority(headers);
-  return typeof priority === 'object' ? priority : { priority };
+  if (typeof priority === 'object') return priority;
+  const deliveryLimit = readBound(headers, HEADER.xDeliveryLimit, 'a whole number from 1 up');
+  if (typeof deliveryLimit === 'object') return deliveryLimit;
+  const ackTimeoutMs = readBound(headers, HEADER.xAckTimeout, 'ms from 1 up');
+  return typeof ackTimeoutMs === 'object' ? ackTimeoutMs : { priority, deliveryLimit, ackTimeoutMs };
+}
+
+/** Infinity where there is none. */
+function readBound(headers: Headers, name: string, expected: string): number | ProtocolError {
+  const text = headers.get(name);
+  if (text === undefined) return Infinity;
+  return /^\s*0*[1-9]\d{0,9}\s*$/.test(text) ? Number(text) : badHeader('SUBSCRIBE', name, expected, text);
 }
 
 /** `x-priority` (RabbitMQ: an octet with a sign) or `activemq.priority` (from 0 up). */

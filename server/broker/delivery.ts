@@ -16,6 +16,8 @@ export interface Delivery {
   /** Times it was nacked before this delivery, and times its holder vanished. */
   readonly failures: number;
   readonly recoveries: number;
+  /** On the monotonic clock: if it has no ACK by then, its message goes back. Infinity = it waits for ever. */
+  lapsesAt: number;
   /** The open transaction that will settle it. */
   transaction: string | undefined;
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Policies, type DestinationPolicy } from './policies.ts';
+import { DEFAULT_REDELIVERY_POLICY } from './redelivery.ts';
 
 const fate = (queue: string, ...policies: DestinationPolicy[]) => new Policies(policies).failureTerms(queue).fate;
 
@@ -8,10 +9,11 @@ describe('the terms of a queue', () => {
   test('are the general ones, changed by its policy field by field', () => {
     const policies = new Policies(
       [{ destination: '/queue/pay.#', redelivery: { maxAttempts: 2 }, nack: 'dead-letter' }],
-      { maxAttempts: 9, maxRecoveries: 8 },
+      { ...DEFAULT_REDELIVERY_POLICY, maxAttempts: 9, maxRecoveries: 8 },
     );
-    assert.deepEqual(policies.failureTerms('pay.card'), { maxAttempts: 2, maxRecoveries: 8, nack: 'dead-letter', fate: { kind: 'move', to: 'DLQ.pay.card' } });
-    assert.deepEqual(policies.failureTerms('other'), { maxAttempts: 9, maxRecoveries: 8, nack: 'requeue', fate: { kind: 'move', to: 'DLQ.other' } });
+    const general = { ...DEFAULT_REDELIVERY_POLICY, maxAttempts: 9, maxRecoveries: 8, ackTimeoutMs: Infinity };
+    assert.deepEqual(policies.failureTerms('pay.card'), { ...general, maxAttempts: 2, nack: 'dead-letter', fate: { kind: 'move', to: 'DLQ.pay.card' } });
+    assert.deepEqual(policies.failureTerms('other'), { ...general, nack: 'requeue', fate: { kind: 'move', to: 'DLQ.other' } });
   });
 
   test('send dead letters where the policy says, or nowhere', () => {

@@ -7,6 +7,8 @@ import type { RedeliveryPolicy } from './redelivery.ts';
 export interface FailureTerms extends RedeliveryPolicy {
   /** What a NACK does that says nothing of it. */
   readonly nack: NackWay;
+  /** How long a delivery may wait for its ACK; infinity = as long as it takes. */
+  readonly ackTimeoutMs: number;
   readonly fate: Fate;
 }
 
@@ -58,6 +60,7 @@ export function failureTerms(queue: string, policy: Policy, general: RedeliveryP
     ...general,
     ...policy.redelivery,
     nack: policy.nack ?? 'requeue',
+    ackTimeoutMs: policy.ackTimeoutMs ?? Infinity,
     fate: fateOf(queue, policy, deadLetterQueues),
   };
 }

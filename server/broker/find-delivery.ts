@@ -36,7 +36,7 @@ function byAckValue(session: Session, command: string, value: string): Found {
   const [subscriptionNumber, number] = numbers;
   const { subscriptions } = session;
   const subscription = subscriptions.findNumber(subscriptionNumber);
-  const found = subscription ? subscription.inflight.get(number) : subscriptions.departed.take(number);
+  const found = subscription?.inflight.get(number) ?? subscriptions.departed.take(number);
   return found ?? messageNotFound('not-in-flight', `${command}: '${value}' was settled already, or was never sent`);
 }
 
@@ -67,7 +67,7 @@ function byMessageId(session: Session, command: string, messageId: string, subsc
   const { subscriptions } = session;
   if (subscriptionId !== undefined) {
     const subscription = subscriptions.find(subscriptionKey(subscriptionId, ''));
-    const found = subscription ? subscription.inflight.findMessage(messageId) : subscriptions.departed.takeMessage(messageId);
+    const found = subscription?.inflight.findMessage(messageId) ?? subscriptions.departed.takeMessage(messageId);
     if (found) return found;
     return subscription ? notFound(command, messageId) : subscriptionNotFound(subscriptionId);
   }

@@ -31,6 +31,11 @@ export class Inflight {
     return undefined;
   }
 
+  /** In the order they were sent. */
+  all(): Iterable<Delivery> {
+    return this.#deliveries.values();
+  }
+
   oldest(): Delivery | undefined {
     return this.#deliveries.values().next().value;
   }

@@ -14,6 +14,8 @@ export type NackWay = (typeof NACK_WAYS)[number];
 export interface NackWish {
   readonly requeue: boolean | undefined;
   readonly deadLetter: boolean | undefined;
+  /** How long it waits before it is delivered again; undefined = as the policy says. */
+  readonly delayMs: number | undefined;
   /** The client's own words, '' = none; they go into the dead letter. */
   readonly cause: string;
 }
@@ -21,14 +23,16 @@ export interface NackWish {
 /** A cause is cut to so many characters: it is stored with the message, and people paste stack traces. */
 const MAX_CAUSE_LENGTH = 1024;
 
-/** `requeue` is RabbitMQ's header, `dead-letter` and `reason` are ours. */
+/** `requeue` is RabbitMQ's header, `delay`, `dead-letter` and `reason` are ours. */
 export function readNackWish(headers: Headers): NackWish | ProtocolError {
   const requeue = readBoolean('NACK', headers, HEADER.requeue);
   if (typeof requeue === 'object') return requeue;
   const deadLetter = readBoolean('NACK', headers, HEADER.deadLetter);
   if (typeof deadLetter === 'object') return deadLetter;
   if (requeue && deadLetter) return badHeader('NACK', HEADER.deadLetter, `absent or false beside '${HEADER.requeue}:true'`, 'true');
-  return { requeue, deadLetter, cause: cut(headers.get(HEADER.reason) ?? '', MAX_CAUSE_LENGTH) };
+  const delay = headers.get(HEADER.delay);
+  if (delay !== undefined && !/^\s*\d{1,12}\s*$/.test(delay)) return badHeader('NACK', HEADER.delay, 'ms from 0 up', delay);
+  return { requeue, deadLetter, delayMs: delay === undefined ? undefined : Number(delay), cause: cut(headers.get(HEADER.reason) ?? '', MAX_CAUSE_LENGTH) };
 }
 
 /** The frame's word comes first, then the queue's policy. Giving up without a dead letter is dropping. */

@@ -22,6 +22,8 @@ export interface Policy {
   readonly nack?: NackWay;
   /** For how long a SEND with a duplicate id is recognised if it comes again, in ms; 0 = not at all. Without it 5 minutes. */
   readonly dedupWindowMs?: number;
+  /** Queues only: a delivery that has waited so long for its ACK goes back to its place, and counts as a recovery. */
+  readonly ackTimeoutMs?: number;
   /** Topics only: what becomes of subscribers that are slow. Without it `disconnect`. */
   readonly slowConsumer?: SlowConsumerWay;
   /** What messages have to be like: JSON that this JSON Schema (draft 2020-12) describes, or the path of a file with one. */

@@ -1,3 +1,4 @@
+import type { Clock } from '../lib/clock.ts';
 import type { Timers } from '../lib/timers.ts';
 import type { Advisories } from './advisories.ts';
 import { attemptOf, type Delivery } from './delivery.ts';
@@ -7,7 +8,7 @@ import type { Log } from './log.ts';
 import { messageBytes, type Message } from './message.ts';
 import { MessageFrame } from './message-frame.ts';
 import { nackWay, type NackWish } from './nack.ts';
-import { asDeadLetter, deathOf, isLastAttempt, type Death } from './redelivery.ts';
+import { asDeadLetter, deathOf, isLastAttempt, redeliveryDelay, type Death } from './redelivery.ts';
 import type { Subscription } from './subscription.ts';
 
 export interface DispatcherOptions {
@@ -16,6 +17,7 @@ export interface DispatcherOptions {
   readonly terms: FailureTerms;
   readonly advisories: Advisories | undefined;
   readonly log: Log;
+  readonly clock: Clock;
   readonly timers: Timers;
   /** Octets a connection may have waiting before dispatch to it stops. */
   readonly dispatchBytes: number;
@@ -44,6 +46,7 @@ export class QueueDispatcher {
   readonly #terms: FailureTerms;
   readonly #advisories: Advisories | undefined;
   readonly #log: Log;
+  readonly #clock: Clock;
   readonly #timers: Timers;
   readonly #dispatchBytes: number;
   readonly #consumers: Subscription[] = [];
@@ -69,6 +72,7 @@ export class QueueDispatcher {
     this.#terms = options.terms;
     this.#advisories = options.advisories;
     this.#log = options.log;
+    this.#clock = options.clock;
     this.#timers = options.timers;
     this.#dispatchBytes = options.dispatchBytes;
   }
@@ -159,7 +163,7 @@ export class QueueDispatcher {
     const way = fate.kind === 'keep' ? 'requeue' : nackWay(wish, this.#terms.nack);
     if (way === 'discard') return [this.settleOperation(delivery)];
     const isEnough = way === 'dead-letter' || isLastAttempt(delivery, this.#terms);
-    if (!isEnough || fate.kind === 'keep') return [this.releaseOperation(delivery, 'nack')];
+    if (!isEnough || fate.kind === 'keep') return [this.#nackOperation(delivery, wish)];
     if (fate.kind === 'drop') return [this.settleOperation(delivery)];
     const death = deathOf(way === 'dead-letter' ? 'rejected' : 'delivery_limit', delivery, wish.cause);
     // A store that cannot be asked now refuses the group, too, and says so.
@@ -167,6 +171,14 @@ export class QueueDispatcher {
     return read.then((message) =>
       message ? this.#moveOperations(delivery.seq, message, fate.to, death) : [this.releaseOperation(delivery, 'nack')],
     );
+  }
+
+  /** Back to its place, after the delay that the frame or the policy says. */
+  #nackOperation(delivery: Delivery, { delayMs }: NackWish): Operation {
+    const ms = delayMs ?? redeliveryDelay(delivery.failures, this.#terms);
+    const { queue } = this;
+    const { seq } = delivery;
+    return ms === 0 ? this.releaseOperation(delivery, 'nack') : { kind: 'release', queue, seq, reason: 'nack', dueAt: this.#clock.now() + ms };
   }
 
   settleOperation(delivery: Delivery): Operation {
@@ -235,10 +247,13 @@ export class QueueDispatcher {
       bytes,
       failures: claimed.failures,
       recoveries: claimed.recoveries,
+      lapsesAt: Infinity,
       transaction: undefined,
     };
     consumer.track(delivery);
     const isAuto = consumer.ackMode === 'auto';
+    const ackTimeoutMs = Math.min(this.#terms.ackTimeoutMs, consumer.terms.ackTimeoutMs);
+    if (!isAuto && ackTimeoutMs < Infinity) consumer.lapseAfter(delivery, ackTimeoutMs);
     const ack = isAuto ? '' : session.ackValue(delivery);
     const frame = new MessageFrame(claimed.message).delivery(session.version, consumer.id, ack, attemptOf(delivery));
     session.deliver(frame, claimed.message.origin, isAuto ? () => { this.#wasTaken(delivery); } : undefined);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Message } from './message.ts';
-import { asDeadLetter, deathOf } from './redelivery.ts';
+import { asDeadLetter, deathOf, DEFAULT_REDELIVERY_POLICY, redeliveryDelay } from './redelivery.ts';
 
 const message: Message = {
   id: 'm-1',
@@ -50,4 +50,10 @@ describe('a dead letter', () => {
     assert.equal(again['x-last-death-reason'], 'delivery_limit');
     assert.equal(again['dlqDeliveryFailureCause'], 'delivery_limit after 6 deliveries: no stock');
   });
+});
+
+test('a delay grows with each failure, up to the longest, and is none where none is wanted', () => {
+  const policy = { ...DEFAULT_REDELIVERY_POLICY, delayMs: 1_000, backOffMultiplier: 3, maxDelayMs: 20_000 };
+  assert.deepEqual([0, 1, 2, 3, 400].map((failures) => redeliveryDelay(failures, policy)), [1_000, 3_000, 9_000, 20_000, 20_000]);
+  assert.equal(redeliveryDelay(3, DEFAULT_REDELIVERY_POLICY), 0);
 });

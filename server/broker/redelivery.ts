@@ -8,9 +8,20 @@ export interface RedeliveryPolicy {
   readonly maxAttempts: number;
   /** Deliveries whose holder (consumer or node) may vanish; higher, since that is seldom the message's fault. */
   readonly maxRecoveries: number;
+  /** How long a message waits after its first NACK; 0 = it does not. */
+  readonly delayMs: number;
+  /** By how much longer after each further one, up to the longest. */
+  readonly backOffMultiplier: number;
+  readonly maxDelayMs: number;
 }
 
-export const DEFAULT_REDELIVERY_POLICY: RedeliveryPolicy = Object.freeze({ maxAttempts: 6, maxRecoveries: 100 });
+export const DEFAULT_REDELIVERY_POLICY: RedeliveryPolicy = Object.freeze({
+  maxAttempts: 6,
+  maxRecoveries: 100,
+  delayMs: 0,
+  backOffMultiplier: 2,
+  maxDelayMs: 60_000,
+});
 
 /** Why a message was given up; the words are RabbitMQ's, and `schema` is ours: it was never let in. */
 export type DeathReason = 'rejected' | 'delivery_limit' | 'schema';
@@ -30,8 +41,12 @@ export function deathOf(reason: 'rejected' | 'delivery_limit', counters: { failu
 }
 
 /** Is this NACK one too many? */
-export const isLastAttempt = (delivery: Delivery, policy: RedeliveryPolicy): boolean =>
-  delivery.failures + 1 >= policy.maxAttempts;
+export const isLastAttempt = ({ failures, subscription }: Delivery, { maxAttempts }: RedeliveryPolicy): boolean =>
+  failures + 1 >= Math.min(maxAttempts, subscription.terms.deliveryLimit);
+
+/** How long a message waits after a NACK that others came before. */
+export const redeliveryDelay = (failures: number, { delayMs, backOffMultiplier, maxDelayMs }: RedeliveryPolicy): number =>
+  delayMs === 0 ? 0 : Math.min(maxDelayMs, delayMs * backOffMultiplier ** failures);
 
 /**
  * The message as it lies in the dead-letter queue: same id, same body, and headers that say where it came from and why,

@@ -1,4 +1,5 @@
 import type { AckMode } from './ack-mode.ts';
+import { AckTimeout } from './ack-timeout.ts';
 import type { ConsumerTerms } from './consumer-terms.ts';
 import type { Delivery } from './delivery.ts';
 import type { ConsumerWant } from './engine.ts';
@@ -61,6 +62,7 @@ export class Subscription {
   readonly #isBounded: boolean;
   readonly #slowConsumer: SlowConsumerTerms;
   #topicFlow: TopicFlow | undefined;
+  #ackTimeout: AckTimeout | undefined;
 
   constructor(options: SubscriptionOptions) {
     this.session = options.session;
@@ -130,6 +132,18 @@ export class Subscription {
   track(delivery: Delivery): void {
     this.inflight.add(delivery);
     this.takeCredit(1, delivery.bytes);
+  }
+
+  /** The delivery goes back if it has no ACK by then. */
+  lapseAfter(delivery: Delivery, ms: number): void {
+    this.#ackTimeout ??= new AckTimeout(this);
+    this.#ackTimeout.watch(delivery, ms);
+  }
+
+  /** No message comes any more. */
+  end(): void {
+    this.isLive = false;
+    this.#ackTimeout?.close();
   }
 
   /** For a copy on its way; and when an aborted transaction gave back a delivery that had freed its credit early. */

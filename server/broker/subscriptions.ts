@@ -1,7 +1,7 @@
 import { isAdvisoryTopic } from './advisory-topic.ts';
 import type { BrokerContext } from './broker-context.ts';
-import type { Delivery } from './delivery.ts';
-import { Departed } from './departed.ts';
+import { bytesOf, type Delivery } from './delivery.ts';
+import { Departed, type DepartedDelivery } from './departed.ts';
 import type { Operation, ReleaseReason } from './engine.ts';
 import { QueueBrowser } from './queue-browser.ts';
 import type { Session } from './session.ts';
@@ -45,6 +45,11 @@ export class Subscriptions {
     return (this.#departed ??= new Departed());
   }
 
+  /** Cheap as long as none departed. */
+  departedBefore(subscriptionNumber: number, number: number): readonly DepartedDelivery[] {
+    return this.#departed?.takeBefore(subscriptionNumber, number) ?? [];
+  }
+
   register(subscription: Subscription): void {
     this.#byKey.set(subscription.key, subscription);
     this.#byNumber.set(subscription.number, subscription);
@@ -77,10 +82,21 @@ export class Subscriptions {
   remove(subscription: Subscription): Delivery[] {
     this.#byKey.delete(subscription.key);
     this.#byNumber.delete(subscription.number);
-    subscription.isLive = false;
+    subscription.end();
     for (const source of subscription.sources) detach(source, subscription);
     this.#session.broker.advisories?.consumersEnded(subscription);
     return subscription.inflight.drain();
+  }
+
+  /** They waited too long for their ACKs: back to their places; the client may yet ack them. */
+  lapse(subscription: Subscription, deliveries: readonly Delivery[]): void {
+    for (const delivery of deliveries) subscription.inflight.delete(delivery);
+    this.departed.add(deliveries);
+    const { id, broker } = this.#session;
+    const queues = [...new Set(deliveries.map(({ dispatcher }) => dispatcher?.queue))];
+    broker.log.warn({ event: 'ack-timeout', session: id, subscription: subscription.key, queues, deliveries: deliveries.length });
+    this.giveBack(deliveries);
+    subscription.restoreCredit(deliveries.length, bytesOf(deliveries));
   }
 
   /** The session is gone: everything in flight returns to its place. */

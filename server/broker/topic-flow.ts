@@ -79,6 +79,7 @@ export class TopicFlow {
       bytes: messageBytes(message),
       failures: 0,
       recoveries: 0,
+      lapsesAt: Infinity,
       transaction: undefined,
     };
     // Without a prefetch a client that never acks would be remembered for ever: the oldest is forgotten.

@@ -63,6 +63,9 @@ export const HEADER = {
   activemqNoLocal: 'activemq.noLocal',
   xEcho: 'x-echo',
   xPriority: 'x-priority',
+  xDeliveryLimit: 'x-delivery-limit',
+  /** Ours: ms. */
+  xAckTimeout: 'x-ack-timeout',
   activemqPriority: 'activemq.priority',
   browser: 'browser',
   activemqRetroactive: 'activemq.retroactive',
@@ -135,6 +138,8 @@ export const HEADER = {
   requeue: 'requeue',
   /** Ours: gives the message up. */
   deadLetter: 'dead-letter',
+  /** Ours: ms until it may be delivered again. */
+  delay: 'delay',
   /** Ours: why, in the client's words. */
   reason: 'reason',
 

@@ -25,6 +25,10 @@ export function ack(session: Session, frame: Frame): Handled {
   for (const { dispatcher, seq } of found.deliveries) {
     if (dispatcher) operations.push({ kind: 'settle', queue: dispatcher.queue, seq });
   }
+  const last = found.deliveries.at(-1);
+  if (last?.subscription.ackMode === 'client') {
+    for (const each of session.subscriptions.departedBefore(last.subscription.number, last.number)) operations.push(lateSettle(each));
+  }
   return carryOut(session, frame, found.deliveries, operations, transaction);
 }
 
@@ -35,7 +39,7 @@ export function nack(session: Session, frame: Frame): Handled {
   const found = locate(session, frame);
   if ('error' in found) return found.error;
   if ('departed' in found) {
-    // It went back to its queue when its subscription ended: that is all a NACK asks.
+    // It went back to its queue when its subscription ended, or its time was over: that is all a NACK asks.
     session.acknowledge(frame);
     return undefined;
   }
@@ -102,8 +106,12 @@ function carryOut(
   return undefined;
 }
 
+const lateSettle = ({ dispatcher, seq }: DepartedDelivery): Operation => ({ kind: 'settle', queue: dispatcher.queue, seq, late: true });
+
 function settleLate(session: Session, frame: Frame, departed: DepartedDelivery, transaction: Transaction | undefined): ProtocolError | undefined {
-  const operations: Operation[] = [{ kind: 'settle', queue: departed.dispatcher.queue, seq: departed.seq, late: true }];
+  const { subscriptionNumber, number, ackMode } = departed;
+  const before = ackMode === 'client' ? session.subscriptions.departedBefore(subscriptionNumber, number) : [];
+  const operations = [...before, departed].map(lateSettle);
   if (transaction) {
     const overflow = session.transactions.add(transaction, operations, ACTION_BYTES);
     if (!overflow) session.acknowledge(frame);
