@@ -14,7 +14,7 @@ const PLAIN: DeliveryTerms = Object.freeze({ priority: 4, expiresAt: 0, dueAt: 0
 /** JMS: 0 to 9, 4 by default; what is outside is brought in, what is no number is ignored. */
 export function readDeliveryTerms(headers: Headers): DeliveryTerms {
   const priority = headers.get(HEADER.priority);
-  const group = headers.get(HEADER.JMSXGroupID);
+  const group = headers.get(HEADER.JMSXGroupID) ?? headers.get(HEADER._AMQ_GROUP_ID) ?? headers.get(HEADER.xPartitionKey);
   if (priority === undefined && group === undefined) return PLAIN;
   const number = Number.parseInt(priority ?? '', 10);
   return {

@@ -34,7 +34,8 @@ export interface Engine {
    * Takes messages that are ready, in queue order (the higher priority first, within one as they arrived), and holds them for this node until they are settled, released or
    * moved. The wants are served in turn, one message each, until credit, messages or `maxBytes` (at least one message)
    * run out; as long as one of a higher priority has credit, those of a lower one get nothing, of other nodes neither if
-   * they can take it at once. A node that got less than it wanted hears `onReady` when there is more.
+   * they can take it at once. A message of a group goes to the consumer that has others of it in flight, or waits; order holds within a
+   * group, and nobody else is kept waiting. A node that got less than it wanted hears `onReady` when there is more.
    * A claim is remembered before its promise resolves, so that a crash afterwards gives the message back as redelivered.
    */
   claim(queue: string, wants: readonly ConsumerWant[], maxBytes: number): Promise<Claimed[]>;
@@ -216,6 +217,8 @@ export interface Claimed {
   readonly failures: number;
   /** How often its holder (consumer, node) vanished with it. */
   readonly recoveries: number;
+  /** Its group is this consumer's from now on: nothing of it was in flight. Left out where that is not so. */
+  readonly isFirstOfGroup?: boolean;
 }
 
 export interface QueueInfo {

@@ -30,11 +30,12 @@ export class MessageFrame {
   }
 
   /** A frame of its own for one delivery, with what differs from delivery to delivery. */
-  delivery(version: Version, subscription: string | undefined, ack: string, attempt: number): WireFrame {
+  delivery(version: Version, subscription: string | undefined, ack: string, attempt: number, isFirstOfGroup = false): WireFrame {
     const pairs = [HEADER.redelivered, attempt > 1 ? 'true' : 'false', HEADER.JMSXDeliveryCount, String(attempt)];
     if (ack !== '') pairs.unshift(HEADER.ack, ack);
     // RabbitMQ counts the deliveries before this one, and says nothing of the first.
     if (attempt > 1) pairs.push(HEADER.xDeliveryCount, String(attempt - 1));
+    if (isFirstOfGroup) pairs.push(HEADER.JMSXGroupFirstForConsumer, 'true');
     return encodeMessage(version, subscription, pairs, this.#tailFor(version));
   }
 

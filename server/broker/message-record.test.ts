@@ -101,9 +101,9 @@ describe('message record', () => {
 
   test('says of each message whether a queue has to look at it, and what it finds', () => {
     assert.equal(readRecordTerms(encodeMessageRecord({ ...plain, priority: 4 }, 3), 3), undefined);
-    assert.deepEqual(readRecordTerms(encodeMessageRecord({ ...plain, priority: 9 }, 3), 3), { priority: 9, dueAt: 0 });
+    assert.deepEqual(readRecordTerms(encodeMessageRecord({ ...plain, priority: 9 }, 3), 3), { priority: 9, dueAt: 0, group: '' });
     for (const unusual of [{ expiresAt: 1 }, { dueAt: 7 }, { group: 'g' }]) {
-      assert.deepEqual(readRecordTerms(encodeMessageRecord({ ...plain, priority: 4, ...unusual }), 0), { priority: 4, dueAt: 0, ...('dueAt' in unusual && unusual) });
+      assert.deepEqual(readRecordTerms(encodeMessageRecord({ ...plain, priority: 4, ...unusual }), 0), { priority: 4, dueAt: 0, group: '', ...('expiresAt' in unusual ? {} : unusual) });
     }
   });
 

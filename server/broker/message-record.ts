@@ -112,9 +112,17 @@ function planRecord(message: Message): RecordPlan {
 }
 
 /** What a queue has to know of the message whose record begins at `offset`; undefined where nothing of it is unusual. */
-export function readRecordTerms(octets: Buffer, offset: number): Pick<Message, 'priority' | 'dueAt'> | undefined {
+export function readRecordTerms(octets: Buffer, offset: number): Pick<Message, 'priority' | 'dueAt' | 'group'> | undefined {
   if ((octets[offset + 1]! & FLAG_TERMS) === 0) return undefined;
-  return { priority: octets[offset + 2]!, dueAt: octets.readDoubleLE(offset + 19) };
+  return { priority: octets[offset + 2]!, dueAt: octets.readDoubleLE(offset + 19), group: readGroup(octets, offset) };
+}
+
+/** Only that, out of the middle of the texts. */
+function readGroup(octets: Buffer, offset: number): string {
+  const cursor = { at: offset + FIXED_BYTES };
+  const [id, destination, group] = readLengths(octets, cursor) as [number, number, number];
+  const at = cursor.at + id + destination;
+  return octets.toString('utf8', at, at + group);
 }
 
 const hasTerms = ({ priority, expiresAt, dueAt, group }: Message): boolean =>

@@ -255,7 +255,7 @@ export class QueueDispatcher {
     const ackTimeoutMs = Math.min(this.#terms.ackTimeoutMs, consumer.terms.ackTimeoutMs);
     if (!isAuto && ackTimeoutMs < Infinity) consumer.lapseAfter(delivery, ackTimeoutMs);
     const ack = isAuto ? '' : session.ackValue(delivery);
-    const frame = new MessageFrame(claimed.message).delivery(session.version, consumer.id, ack, attemptOf(delivery));
+    const frame = new MessageFrame(claimed.message).delivery(session.version, consumer.id, ack, attemptOf(delivery), claimed.isFirstOfGroup);
     session.deliver(frame, claimed.message.origin, isAuto ? () => { this.#wasTaken(delivery); } : undefined);
   }
 

@@ -15,6 +15,7 @@ interface Rank {
  * (`redis/scripts/common/turns.lua` does the same where a store with many nodes has to decide.)
  */
 export class Turns {
+  readonly #wants: readonly ConsumerWant[];
   readonly #credits: number[];
   /** The highest priority first; as a rule there is one. */
   readonly #ranks: Rank[] = [];
@@ -22,6 +23,7 @@ export class Turns {
   #left = 0;
 
   constructor(wants: readonly ConsumerWant[]) {
+    this.#wants = wants;
     this.#credits = wants.map(({ credit }) => Math.max(0, credit));
     this.#rankOfWant = this.#credits.map((credit, want) => {
       const rank = this.#rankOf(wants[want]!.priority ?? 0);
@@ -56,6 +58,12 @@ export class Turns {
     this.#left--;
     if (--this.#credits[want]! === 0) this.#rankOfWant[want]!.open--;
     return want;
+  }
+
+  /** The index of that consumer's want, which is served, whosever turn it is; -1 if it has no credit. */
+  serveConsumer(consumer: string): number {
+    const want = this.#wants.findIndex((each, index) => (each.consumer ?? '') === consumer && this.#credits[index]! > 0);
+    return want === -1 ? -1 : this.serve(want);
   }
 
   #rankOf(priority: number): Rank {

@@ -91,8 +91,8 @@ export class EmbeddedEngine implements Engine {
     const { state, commits, marks } = this.#running();
     if (this.#isClosed || commits.isOver) return [];
     const taken = state.claim(queue, wants, maxBytes);
-    if (taken.entries.length === 0) return [];
     if (taken.hasMore) this.#announcer!.hint(queue);
+    if (taken.entries.length === 0) return [];
     if (!isTemporaryQueue(queue) && !this.#attempt(() => marks.claimed(taken.entries.map(({ entry }) => entry.seq)))) {
       this.#giveBack(queue, taken);
       return [];
@@ -103,8 +103,8 @@ export class EmbeddedEngine implements Engine {
       entries.map(({ entry }) => entry),
     );
     if (messages === undefined) return [];
-    return entries.map(({ entry: { seq, failures, recoveries }, want }, i) => {
-      return { seq, message: messages[i]!, want, failures, recoveries };
+    return entries.map(({ entry: { seq, failures, recoveries }, want, isFirstOfGroup }, i) => {
+      return { seq, message: messages[i]!, want, failures, recoveries, ...(isFirstOfGroup && { isFirstOfGroup }) };
     });
   }
 

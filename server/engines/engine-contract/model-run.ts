@@ -64,11 +64,16 @@ export class ModelRun {
     for (const { queue, seq, message: held } of this.#model.held()) assert.deepEqual(await engine.readHeld(queue, seq), held);
     for (const { name } of infos) {
       assert.deepEqual(ids(await engine.browse(name, 0, ALL)), ids(this.#model.browse(name, 0, ALL)));
-      await this.#claim(name, [{ credit: ALL }], 2 ** 40);
+      // Groups go on when what is in flight of them was settled.
+      for (;;) {
+        await this.#claim(name, [{ credit: ALL }], 2 ** 40);
+        const held = this.#model.held().filter(({ queue }) => queue === name);
+        if (held.length === 0) break;
+        const settled = held.map((handle) => settle(name, handle));
+        await this.#rig.done(...settled);
+        this.#model.apply(settled);
+      }
     }
-    const settled = this.#model.held().map((handle) => settle(handle.queue, handle));
-    await this.#rig.done(...settled);
-    this.#model.apply(settled);
     assert.deepEqual((await engine.queues()).sort(byName), this.#model.queues().sort(byName));
     for (const topic of ['log.a', 'log.b']) await this.#readLog(topic, undefined, ALL);
     assert.deepEqual(this.#published(), this.#model.published);
@@ -96,10 +101,10 @@ export class ModelRun {
     const expected = this.#model.claim(queue, wants, maxBytes);
     assert.deepEqual(claimedIds(claimed), ids(expected.map(({ entry }) => entry.message)));
     claimed.forEach((each, index) => {
-      const { entry, want } = expected[index]!;
+      const { entry, want, isFirstOfGroup } = expected[index]!;
       entry.seq ??= each.seq;
       const { seq, failures, recoveries } = entry;
-      assert.deepEqual(each, { seq, message: entry.message, want, failures, recoveries });
+      assert.deepEqual(each, { seq, message: entry.message, want, failures, recoveries, ...(isFirstOfGroup && { isFirstOfGroup }) });
       this.#handles.push({ queue, seq });
     });
   }
@@ -155,14 +160,14 @@ export class ModelRun {
     }
   }
 
-  #newMessage(bodyBytes: number, { priority, delay }: { priority: number; delay: Delay } = PLAIN): ReturnType<typeof message> {
-    return message(`m${++this.#messageCount}`, { priority, dueAt: dueAfter(delay), body: Buffer.alloc(bodyBytes, this.#messageCount % 251) });
+  #newMessage(bodyBytes: number, { priority, delay, group }: { priority: number; delay: Delay; group: string } = PLAIN): ReturnType<typeof message> {
+    return message(`m${++this.#messageCount}`, { priority, group, dueAt: dueAfter(delay), body: Buffer.alloc(bodyBytes, this.#messageCount % 251) });
   }
 }
 
 const FAR_MS = 3_600_000;
 const SOON_MS = 5;
-const PLAIN = { priority: 4, delay: 'none' } as const;
+const PLAIN = { priority: 4, delay: 'none', group: '' } as const;
 
 const dueAfter = (delay: Delay): number => ({ none: 0, soon: Date.now() + SOON_MS, far: Date.now() + FAR_MS })[delay];
 

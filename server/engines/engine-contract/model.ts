@@ -9,6 +9,11 @@ interface ModelEntry {
   dueAt: number;
   failures: number;
   recoveries: number;
+  /** The consumer that holds it. */
+  owner: string;
+  /** A claim passed it over since its group was last free; before that, one did. */
+  isParked: boolean;
+  wasParked: boolean;
 }
 
 const isScheduled = ({ isHeld, dueAt }: ModelEntry): boolean => !isHeld && dueAt > Date.now();
@@ -22,6 +27,7 @@ export interface Handle {
 export interface ModelClaimed {
   readonly entry: ModelEntry;
   readonly want: number;
+  readonly isFirstOfGroup: boolean;
 }
 
 /** A topic's log: everything that was ever put in, and how much of it is forgotten. */
@@ -41,11 +47,21 @@ export type ModelOutcome = { readonly ok: true; readonly missed: number; readonl
 
 /** Of the wants with credit those of the highest priority, and of those the next in the circle. */
 class ModelTurns {
-  readonly #left: { readonly want: number; readonly priority: number; credit: number }[];
+  readonly #left: { readonly consumer: string; readonly want: number; readonly priority: number; credit: number }[];
   readonly #last = new Map<number, number>();
 
   constructor(wants: readonly ConsumerWant[]) {
-    this.#left = wants.map(({ credit, priority = 0 }, want) => ({ want, priority, credit }));
+    this.#left = wants.map(({ consumer = '', credit, priority = 0 }, want) => ({ consumer, want, priority, credit }));
+  }
+
+  get hasCredit(): boolean {
+    return this.#left.some(({ credit }) => credit > 0);
+  }
+
+  serve(consumer: string): number | undefined {
+    const served = this.#left.find((each) => each.consumer === consumer && each.credit > 0);
+    if (served) served.credit--;
+    return served?.want;
   }
 
   next(): number | undefined {
@@ -99,14 +115,40 @@ export class Model {
     const turns = new ModelTurns(wants);
     let bytes = 0;
     for (const entry of this.#atRest(queue)) {
-      bytes += messageBytes(entry.message);
-      if (claimed.length > 0 && bytes > maxBytes) break;
-      const want = turns.next();
-      if (want === undefined) break;
-      entry.isHeld = true;
-      claimed.push({ entry, want });
+      if (!turns.hasCredit) break;
+      const size = messageBytes(entry.message);
+      if (claimed.length > 0 && bytes + size > maxBytes) break;
+      const { group } = entry.message;
+      const owner = group === '' ? undefined : this.#ownerOf(queue, group);
+      if (owner === undefined) for (const each of this.#ofGroup(queue, group)) each.isParked = false;
+      const mustWait = group !== '' && this.#ofGroup(queue, group).slice(0, this.#ofGroup(queue, group).indexOf(entry) + 1).some((each) => each.isParked);
+      const want = mustWait ? undefined : owner === undefined ? turns.next() : turns.serve(owner);
+      if (want === undefined) {
+        this.#park(queue, entry);
+        continue;
+      }
+      bytes += size;
+      Object.assign(entry, { isHeld: true, isParked: false, wasParked: false, owner: wants[want]!.consumer ?? '' });
+      claimed.push({ entry, want, isFirstOfGroup: group !== '' && owner === undefined });
     }
     return claimed;
+  }
+
+  /** Passes one over, and with it those that were before, but for the first of them. */
+  #park(queue: string, entry: ModelEntry): void {
+    const [open, ...rest] = this.#ofGroup(queue, entry.message.group).filter((each) => each.wasParked && !each.isParked);
+    Object.assign(entry, { isParked: true, wasParked: true });
+    for (const each of rest) each.isParked = true;
+    if (open === entry) open.isParked = true;
+  }
+
+  /** Of a group, what is at rest, in order. */
+  #ofGroup(queue: string, group: string): ModelEntry[] {
+    return this.#atRest(queue).filter(({ message }) => message.group === group);
+  }
+
+  #ownerOf(queue: string, group: string): string | undefined {
+    return this.#queues.get(queue)?.find(({ isHeld, message }) => isHeld && message.group === group)?.owner;
   }
 
   createTemporaryQueue(queue: string): void {
@@ -168,7 +210,7 @@ export class Model {
     for (const queue of this.#temporary) this.dropQueue(queue);
     for (const entry of [...this.#queues.values()].flat()) {
       if (entry.isHeld) entry.recoveries++;
-      entry.isHeld = false;
+      Object.assign(entry, { isHeld: false, isParked: false, wasParked: false });
       entry.seq = undefined;
     }
   }
@@ -221,7 +263,7 @@ export class Model {
   #enqueue(queue: string, message: Message): 'done' {
     if (queue.startsWith('temp:') && !this.#temporary.has(queue)) return 'done';
     const entries = this.#queues.get(queue) ?? [];
-    entries.push({ message, seq: undefined, isHeld: false, dueAt: message.dueAt, failures: 0, recoveries: 0 });
+    entries.push({ message, seq: undefined, isHeld: false, dueAt: message.dueAt, failures: 0, recoveries: 0, owner: '', isParked: false, wasParked: false });
     this.#queues.set(queue, entries);
     return 'done';
   }

@@ -79,9 +79,9 @@ export class MemoryEngine implements Engine {
     if (this.#isClosed) return [];
     const { entries, hasMore } = this.#state.claim(queue, wants, maxBytes);
     if (hasMore) this.#running().hint(queue);
-    return entries.map(({ entry, want }) => {
+    return entries.map(({ entry, want, isFirstOfGroup }) => {
       const { seq, content, failures, recoveries } = entry;
-      return { seq, message: content, want, failures, recoveries };
+      return { seq, message: content, want, failures, recoveries, ...(isFirstOfGroup && { isFirstOfGroup }) };
     });
   }
 

@@ -80,10 +80,10 @@ export class Claims {
     // In bites, so that no script keeps Redis from others for long.
     while (turns.left > 0 && (room > 0 || claimed.length === 0)) {
       const wanted = Math.min(turns.left, MAX_BITE);
-      const dealt = this.#dealing.has(queue) ? encodeWants(wants, turns) : [];
-      const bite = await this.#bite(queue, wanted, Math.min(room, MAX_BITE_BYTES), dealt);
-      for (const { seq, message, failures, recoveries, want } of bite.taken) {
-        claimed.push({ seq, message, want: want === undefined ? turns.next() : turns.serve(want), failures, recoveries });
+      const bite = await this.#bite(queue, wanted, Math.min(room, MAX_BITE_BYTES), () => encodeWants(wants, turns));
+      for (const { seq, message, failures, recoveries, want, isFirstOfGroup } of bite.taken) {
+        const served = want === undefined ? turns.next() : turns.serve(want);
+        claimed.push({ seq, message, want: served, failures, recoveries, ...(isFirstOfGroup && { isFirstOfGroup }) });
         room -= messageBytes(message);
       }
       if (bite.count < wanted) {
@@ -140,20 +140,25 @@ export class Claims {
     this.#due.close();
   }
 
-  /** `dealt`: the wants, where the store has to know them. */
-  async #bite(queue: string, want: number, maxBytes: number, dealt: readonly Argument[]): Promise<Bite> {
+  /** `encode` writes the wants, where the store has to know them. */
+  async #bite(queue: string, want: number, maxBytes: number, encode: () => readonly Argument[]): Promise<Bite> {
     const { keys, link, membership, holds } = this.#parts;
     if (this.#isUncertain(queue)) await this.#reconcile();
     // Left meanwhile: nobody must be told of this queue any more.
     if (!link.isUp || !membership.isMember || this.#isUncertain(queue) || !this.#waiting.has(queue)) return NOTHING;
     const { era } = holds;
     const { node } = membership;
+    const dealt = this.#dealing.has(queue) ? encode() : [];
     try {
       const reply = listOf(await call(link, keys, SCRIPTS.claim, { node, number: ++this.#number, queue, want, maxBytes }, dealt));
       const status = textOf(reply[0]);
       if (status === 'FENCED') membership.expelled(node, link);
       // A later one was quicker, since this one had to be sent with its text: nobody will tell of this queue.
       if (status === 'STALE') queueMicrotask(() => { this.#parts.onReady(queue); });
+      if (status === 'WANTS' && dealt.length === 0) {
+        this.#dealing.add(queue);
+        return await this.#bite(queue, want, maxBytes, encode);
+      }
       if (status !== 'OK') return NOTHING;
       if (era !== holds.era) {
         // Of an era that is over: reaped with the member this node was, or held by it still.
@@ -171,10 +176,10 @@ export class Claims {
   /** All of them are held from now on; one that cannot be read by this node alone, and delivered to nobody. */
   #take(queue: string, entries: readonly Entry[]): Taken[] {
     const taken: Taken[] = [];
-    for (const { seq, failures, recoveries, stored, want } of entries) {
+    for (const { seq, failures, recoveries, stored, want, isFirstOfGroup } of entries) {
       this.#parts.holds.add(queue, seq);
       try {
-        taken.push({ seq, message: decodeStored(stored), failures, recoveries: recoveries + (seq <= this.#suspect ? 1 : 0), want });
+        taken.push({ seq, message: decodeStored(stored), failures, recoveries: recoveries + (seq <= this.#suspect ? 1 : 0), want, isFirstOfGroup });
       } catch (error) {
         this.unreadable.add(queue, seq, error);
       }
@@ -225,7 +230,8 @@ export class Claims {
   }
 }
 
-interface Taken extends Omit<Claimed, 'want'> {
+interface Taken extends Omit<Claimed, 'want' | 'isFirstOfGroup'> {
+  readonly isFirstOfGroup: boolean;
   /** As the store dealt it; undefined where that is for the node to do. */
   readonly want: number | undefined;
 }
@@ -255,8 +261,9 @@ function readEntries(reply: readonly Reply[], isDealt: boolean): Entry[] {
   const length = isDealt ? 4 : 3;
   for (let i = 3; i < reply.length; i += length) {
     const [failures, recoveries] = readAttempts(reply[i + 1]!);
-    const want = isDealt ? numberOf(reply[i + 3]) : undefined;
-    entries.push({ seq: numberOf(reply[i]), failures, recoveries, stored: octetsOf(reply[i + 2]), want });
+    const dealt = isDealt ? numberOf(reply[i + 3]) : undefined;
+    const want = dealt === undefined ? undefined : dealt >> 1;
+    entries.push({ seq: numberOf(reply[i]), failures, recoveries, stored: octetsOf(reply[i + 2]), want, isFirstOfGroup: dealt !== undefined && dealt % 2 === 1 });
   }
   return entries;
 }

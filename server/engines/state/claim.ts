@@ -1,6 +1,7 @@
 import type { ConsumerWant } from '../../broker/engine.ts';
 import { Turns } from '../turns.ts';
 import type { Entry } from './entry.ts';
+import type { Taker } from './groups.ts';
 import type { Queue } from './queue.ts';
 
 export interface Taken<Stored> {
@@ -13,7 +14,12 @@ export interface TakenEntry<Stored> {
   readonly entry: Entry<Stored>;
   /** Index of the want it goes to. */
   readonly want: number;
+  readonly isFirstOfGroup: boolean;
 }
+
+/** What one claim parks at most. */
+const PARKED_BITE = 4096;
+const NOBODY = -1;
 
 /**
  * Claims entries in queue order and deals them out to the wants in turn, one each, until credit, entries or bytes run
@@ -31,11 +37,22 @@ export function serveInTurn<Stored>(
   if (queue === undefined) return { entries, hasMore: false };
   const turns = new Turns(wants);
   let room = Infinity;
+  let parked = 0;
   for (let entry = queue.first(); entry && turns.left > 0; entry = queue.first()) {
     if (entry.bytes > room) return { entries, hasMore: true };
-    queue.hold(entry);
-    entries.push({ entry, want: turns.next() });
+    const want = entry.terms.group === '' ? turns.next() : wantOfGroup(queue.takerOf(entry), turns);
+    if (want === NOBODY) {
+      queue.park(entry);
+      if (++parked === PARKED_BITE) return { entries, hasMore: true };
+      continue;
+    }
+    entries.push({ entry, want, isFirstOfGroup: queue.hold(entry, wants[want]!.consumer ?? '') });
     room = (entries.length === 1 ? maxBytes : room) - entry.bytes;
   }
   return { entries, hasMore: false };
+}
+
+function wantOfGroup(taker: Taker, turns: Turns): number {
+  if (taker.kind === 'anyone') return turns.next();
+  return taker.kind === 'owner' ? turns.serveConsumer(taker.consumer) : NOBODY;
 }

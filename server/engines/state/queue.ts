@@ -1,4 +1,5 @@
 import type { Entry } from './entry.ts';
+import { Groups, precedes, type Taker } from './groups.ts';
 import { PriorityOrder } from './priority-order.ts';
 import { Scheduled } from './scheduled.ts';
 import { termsOf } from './terms.ts';
@@ -12,6 +13,8 @@ const RETURNING = 1;
 const LEAVING = 2;
 /** It is kept among the held ones only because it is leaving: without that it would be at rest. */
 const RESTS = 4;
+/** It was parked before. */
+const PARKED = 8;
 
 /**
  * One queue: entries at rest, those whose time is not come, and entries held by this node.
@@ -36,6 +39,8 @@ export class Queue<Stored> {
   readonly held = new Map<number, Entry<Stored>>();
   /** Made when the first one comes. */
   #scheduled: Scheduled<Stored> | undefined;
+  /** Made with the first claim that meets a message of one. Those it parks are at rest, and not in `ready`. */
+  #groups: Groups<Stored> | undefined;
   /** Octets of all. */
   bytes = 0;
   /** Staged effects that refer to this queue: it must not be forgotten meanwhile. */
@@ -55,7 +60,12 @@ export class Queue<Stored> {
   }
 
   get hasEntries(): boolean {
-    return this.ready.length > 0 || this.held.size > 0 || this.scheduledCount > 0;
+    return this.restCount > 0 || this.held.size > 0 || this.scheduledCount > 0;
+  }
+
+  /** Entries at rest. */
+  get restCount(): number {
+    return this.ready.length + (this.#groups?.parked.length ?? 0);
   }
 
   get scheduledCount(): number {
@@ -87,25 +97,52 @@ export class Queue<Stored> {
     return this.ready.first();
   }
 
-  /** Claims the first one. */
-  hold(first: Entry<Stored>): void {
+  /** Who of the consumers may have the first one, if that belongs to a group. */
+  takerOf(first: Entry<Stored>): Taker {
+    return (this.#groups ??= new Groups(this.ready)).takerOf(first);
+  }
+
+  /** Nobody may have the first one now. */
+  park(first: Entry<Stored>): void {
+    this.ready.shift();
+    this.#groups?.park(first);
+  }
+
+  /** Claims the first one for that consumer; tells whether its group is that consumer's from now on, and was not before. */
+  hold(first: Entry<Stored>, consumer: string): boolean {
     this.ready.shift();
     this.held.set(first.seq, first);
+    return first.terms.group !== '' && this.#groups !== undefined && this.#groups.claimed(first, consumer);
+  }
+
+  /** Whether something that was parked can be claimed, since this was asked before. */
+  takeOpened(): boolean {
+    return this.#groups?.takeOpened() ?? false;
+  }
+
+  /** Up to `limit` entries at rest in order, from the one at place `offset`; they stay where they are. */
+  list(offset: number, limit: number): Entry<Stored>[] {
+    const parked = this.#groups?.parked.list(0, offset + limit) ?? [];
+    if (parked.length === 0) return this.ready.list(offset, limit);
+    const all = [...this.ready.list(0, offset + limit), ...parked];
+    return all.sort((one, other) => (precedes(one, other) ? -1 : 1)).slice(offset, offset + limit);
   }
 
   /** An entry at rest or held, whatever is staged for it. */
   find(seq: number): Entry<Stored> | undefined {
-    return this.held.get(seq) ?? this.ready.get(seq) ?? this.#scheduled?.get(seq);
+    return this.held.get(seq) ?? this.ready.get(seq) ?? this.#groups?.parked.get(seq) ?? this.#scheduled?.get(seq);
   }
 
   /** Takes the entry of that number out, wherever it rests. */
   takeResting(seq: number): Entry<Stored> | undefined {
-    return this.ready.take(seq) ?? this.#scheduled?.take(seq);
+    const ready = this.ready.take(seq);
+    if (ready) this.#groups?.left(ready);
+    return ready ?? this.#groups?.takeParked(seq) ?? this.#scheduled?.take(seq);
   }
 
   /** All of them, those at rest first. */
   *entries(): Iterable<Entry<Stored>> {
-    yield* this.ready.list(0, Infinity);
+    yield* this.list(0, Infinity);
     yield* this.#scheduled?.values() ?? [];
     yield* this.held.values();
   }
@@ -128,14 +165,17 @@ export class Queue<Stored> {
   reserveLate(seq: number): Entry<Stored> | undefined {
     const held = this.held.get(seq);
     if (held) return held.marks === RETURNING ? this.#mark(held, LEAVING) : undefined;
-    const resting = this.takeResting(seq);
-    return resting && this.#hide(resting);
+    return this.#reserveResting(seq);
   }
 
   /** As `reserveLate` for the first entry at rest. */
   reserveFirst(): Entry<Stored> | undefined {
-    const first = this.ready.shift();
-    return first && this.#hide(first);
+    if (!this.#groups) {
+      const first = this.ready.shift();
+      return first && this.#hide(first);
+    }
+    const [first] = this.list(0, 1);
+    return first && this.#reserveResting(first.seq);
   }
 
   /** Returns an entry to its place, with the counters it has from now on; not before `dueAt`, if that is not 0. */
@@ -145,8 +185,12 @@ export class Queue<Stored> {
     entry.failures = failures;
     entry.recoveries = recoveries;
     entry.marks &= ~RETURNING;
+    this.#groups?.ended(entry);
     if (entry.marks & LEAVING) entry.marks |= RESTS;
-    else this.#comeBack(entry);
+    else {
+      this.held.delete(entry.seq);
+      this.#rest(entry);
+    }
   }
 
   undoReturn(entry: Entry<Stored>): void {
@@ -156,19 +200,25 @@ export class Queue<Stored> {
   /** Tells whether the entry was still there. */
   drop(entry: Entry<Stored>): boolean {
     if (!this.held.delete(entry.seq)) return false;
+    this.#groups?.ended(entry);
     this.bytes -= entry.bytes;
     return true;
   }
 
   undoDrop(entry: Entry<Stored>): void {
     const rests = entry.marks & RESTS;
-    entry.marks &= ~(LEAVING | RESTS);
-    if (rests && this.held.has(entry.seq)) this.#comeBack(entry);
+    const wasParked = entry.marks & PARKED;
+    entry.marks &= ~(LEAVING | RESTS | PARKED);
+    if (!rests || !this.held.delete(entry.seq)) return;
+    if (!wasParked || !this.#groups?.parkAgain(entry)) this.#rest(entry);
   }
 
-  #comeBack(entry: Entry<Stored>): void {
-    this.held.delete(entry.seq);
-    this.#rest(entry);
+  #reserveResting(seq: number): Entry<Stored> | undefined {
+    const isParked = this.#groups?.parked.get(seq) !== undefined;
+    const resting = this.takeResting(seq);
+    if (resting) this.#hide(resting);
+    if (resting && isParked) resting.marks |= PARKED;
+    return resting;
   }
 
   #rest(entry: Entry<Stored>): void {

@@ -129,13 +129,13 @@ export class State<Stored = never> {
   queues(): QueueInfo[] {
     return Array.from(this.#table.known(), (queue) => {
       this.#turn(queue);
-      const { name, temporary, ready, held, scheduledCount, bytes } = queue;
-      return { name, temporary, ready: ready.length, inFlight: held.size, scheduled: scheduledCount, bytes };
+      const { name, temporary, restCount, held, scheduledCount, bytes } = queue;
+      return { name, temporary, ready: restCount, inFlight: held.size, scheduled: scheduledCount, bytes };
     });
   }
 
   browse(queue: string, offset: number, limit: number, maxBytes = Infinity): Entry<Stored>[] {
-    const entries = this.#present(queue)?.ready.list(offset, limit) ?? [];
+    const entries = this.#present(queue)?.list(offset, limit) ?? [];
     let room = maxBytes;
     const beyond = entries.findIndex((entry, i) => (room -= entry.bytes) < 0 && i > 0);
     return beyond === -1 ? entries : entries.slice(0, beyond);
@@ -153,7 +153,7 @@ export class State<Stored = never> {
         return this.#isDue(queue, entry);
       case 'drop':
         if (queue.drop(entry)) this.#table.bytes -= entry.bytes;
-        return false;
+        return queue.takeOpened();
     }
   }
 

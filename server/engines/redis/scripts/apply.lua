@@ -23,6 +23,7 @@
 --          other passes.
 --@include base
 --@include order
+--@include groups
 --@include queues
 --@include topics
 --@include topic-logs
@@ -145,8 +146,10 @@ function verbs.Z(i)
   if scheduledCount(q) > 0 then q.woken = promote(q) end
   local read, chunk = 0, 1
   for _, priority in ipairs(prioritiesOf(q)) do
+    local fromParked = 0
     while purged < limit and read < PURGED_OCTETS do
-      local seqs = takeFirst(q, priority, math.min(limit - purged, chunk))
+      local seqs, parked = takeAtRest(q, priority, fromParked, math.min(limit - purged, chunk))
+      fromParked = fromParked + parked
       if #seqs == 0 then break end
       chunk = math.min(64, chunk * 2)
       local stored = call('HMGET', q.messages, unpack(seqs))

@@ -3,16 +3,18 @@
 -- KEYS     1 <P>nodes
 -- ARGV     1 node, 2 number (of the claim), 3 queue, 4 want (how many), 5 maxBytes (one message always), then, where it
 --          matters who gets what, for each want: consumer, credit, priority
--- RETURNS  {'OK', more (0, 1), due, seq, attempts or nil, stored, seq, …} | {'STALE'} | {'FENCED'}
+-- RETURNS  {'OK', more (0, 1), due, seq, attempts or nil, stored, seq, …} | {'STALE'} | {'FENCED'} | {'WANTS'}: it matters
 --          due: in how many ms a node that got less than it wanted should come again, untold: a scheduled message is due, or
 --          somebody else has not fetched what was left to him; -1 = there is no such moment
 --          attempts: `<failures> <recoveries>`
---          where wants were given, the index of the want that gets it stands behind each stored message
+--          where wants were given, behind each stored message stands twice the index of the want that gets it, and 1 more if
+--          its group goes to that consumer from now on
 -- GUARANTEE a message is held by one node; one that got less than it wanted is told by a nudge when there is more.
 --          (Of a temporary queue that is not there, nobody is told.)
 --          Claims are numbered upwards, so that one which was given up and arrives late does nothing.
 --@include base
 --@include order
+--@include groups
 --@include queues
 --@include turns
 --@include ranks
@@ -28,19 +30,21 @@ call('HSET', record, 'claim', number)
 local q = openQueue(ARGV[3])
 -- Nobody waits for what is gone.
 if q.isTemporary and not temporaryExists(q) then return { 'OK', 0, -1 } end
-local counts = call('HMGET', q.counts, 'ready', 'late', 'scheduled')
+local counts = call('HMGET', q.counts, 'ready', 'late', 'scheduled', 'parked')
 local ready, scheduled = tonumber(counts[1] or 0), tonumber(counts[3] or 0)
 q.late = counts[2] or ''
+-- Behind each message that stands for its group there may be others.
+local parked = tonumber(counts[4] or 0)
 local promoted = scheduled > 0 and promote(q) or 0
 ready, scheduled = ready + promoted, scheduled - promoted
 
-local turns = #ARGV > 5 and readTurns(6)
+local hasAttempts = ready > 0 and call('EXISTS', q.attempts, q.terms, ranksKey(q)) > 0
+if ready > 0 and not hasAttempts then q.usesTerms = false end
+local turns, isGrouped = #ARGV > 5 and readTurns(6), ready > 0 and usesGroups(q)
+if isGrouped and not turns then return { 'WANTS' } end
 local ranks = turns and turns.ranks or { { priority = 0, credit = want } }
 local isRanked = turns and (#ranks > 1 or ranks[1].priority ~= 0)
-local hasAttempts = false
 if ready > 0 then
-  hasAttempts = call('EXISTS', q.attempts, q.terms, ranksKey(q)) > 0
-  if not hasAttempts then q.usesTerms = false end
   isRanked = isRanked or (hasAttempts and call('EXISTS', ranksKey(q)) == 1)
 end
 
@@ -49,48 +53,87 @@ local share, allowed, heldFor = want, want, {}
 if ready > 0 then
   if isRanked then
     heldFor = leaveToHigher(q, node, ranks)
-    allowed = math.min(want, allowedTo(ranks, ready))
+    allowed = math.min(want, allowedTo(ranks, ready + parked))
     share = allowed
   end
   local waiting = isRanked and call('ZCOUNT', q.waiting, '-inf', scoreBelow(ranks[1].priority)) or call('ZCARD', q.waiting)
   if waiting > 0 and call('ZSCORE', q.waiting, node) then waiting = waiting - 1 end
   if not isRanked then waiting = waiting + nudgedBeside(q, node) end
-  share = math.min(share, math.ceil(ready / (waiting + 1)))
+  share = math.min(share, math.ceil((ready + parked) / (waiting + 1)))
 end
 
-local TOMBSTONES = 4096
+-- Tombstones and parked ones that one claim meets at most.
+local STEPS = 4096
 local reply, held = { 'OK', 0, -1 }, {}
 local taken, bytes, stepped, chunk = 0, 0, 0, 16
 local isFull = ready <= 0
 replicate(not q.isTemporary)
 
-local function take(seq, stored, size)
+local function take(seq, stored, size, want, isFirst)
   taken, bytes = taken + 1, bytes + size
   held[#held + 1] = seq
   held[#held + 1] = size
   reply[#reply + 1] = seq
   reply[#reply + 1] = hasAttempts and call('HGET', q.attempts, seq) or false
   reply[#reply + 1] = stored
-  if turns then reply[#reply + 1] = nextTurn(turns).index end
+  if want then reply[#reply + 1] = want.index * 2 + (isFirst and 1 or 0) end
+end
+
+-- The want that takes a message, if anybody does now.
+local function whoTakes(group, priority, seq)
+  local firstPriority, first = firstInLine(q, group.name)
+  if first and isBefore(firstPriority, first, priority, seq) then return end
+  if group.inFlight <= 0 then return nextTurn(turns) end
+  return group.node == node and turnOf(turns, group.consumer)
+end
+
+-- A group's first one is taken: the next comes to its place, among those in hand if it belongs there.
+local function comeNext(group, seqs, stored, at, priority)
+  local nextPriority, following = openLine(q, group)
+  if not following then return end
+  if nextPriority ~= priority or tonumber(following) > tonumber(seqs[#seqs]) then return putInPlace(q, nextPriority, { following }) end
+  local place = at + 1
+  while tonumber(seqs[place]) < tonumber(following) do place = place + 1 end
+  table.insert(seqs, place, following)
+  table.insert(stored, place, call('HGET', q.messages, following))
+end
+
+-- Gives the message to whoever takes it, and parks it if nobody does; where it stands in hand is told.
+local function deal(name, priority, seqs, stored, at, size)
+  local seq, group = seqs[at], openGroup(q, name)
+  local want = whoTakes(group, priority, seq)
+  if not want then
+    stepped = stepped + 1
+    return park(q, group, priority, seq)
+  end
+  take(seq, stored[at], size, want, group.inFlight <= 0)
+  group.inFlight, group.node, group.consumer = math.max(0, group.inFlight) + 1, node, want.consumer
+  if group.open == seq then comeNext(group, seqs, stored, at, priority) end
 end
 
 -- From the first numbers of a priority, until it has no more.
 local function takeFrom(priority)
-  while taken < share and not isFull and stepped < TOMBSTONES do
+  while taken < share and not isFull and stepped < STEPS do
     local seqs = takeFirst(q, priority, math.min(share - taken, chunk))
     if #seqs == 0 then return end
-    local stored = call('HMGET', q.messages, unpack(seqs))
-    for i, seq in ipairs(seqs) do
-      local size = stored[i] and bytesOf(stored[i])
+    local stored, at = call('HMGET', q.messages, unpack(seqs)), 1
+    local groups = {}
+    if isGrouped then groups = select(2, readTerms(q, seqs)) end
+    while at <= #seqs do
+      local seq = seqs[at]
+      local size = stored[at] and bytesOf(stored[at])
       if not size then
         stepped = stepped + 1
-      elseif taken > 0 and bytes + size > maxBytes then
-        isFull = true
-        untake(q, priority, seqs, i)
+      elseif taken == share or taken > 0 and bytes + size > maxBytes then
+        isFull = taken < share
+        untake(q, priority, seqs, at)
         break
+      elseif isGrouped and (groups[seq] or select(2, readTerms(q, { seq }))[seq]) then
+        deal(groups[seq] or select(2, readTerms(q, { seq }))[seq], priority, seqs, stored, at, size)
       else
-        take(seq, stored[i], size)
+        take(seq, stored[at], size, turns and nextTurn(turns))
       end
+      at = at + 1
     end
     -- Small bodies are read by many, large ones by few.
     if taken > 0 then chunk = math.max(1, math.min(128, chunk * 2, math.floor((maxBytes - bytes) / (bytes / taken)) + 1)) end
@@ -101,10 +144,10 @@ if not isFull then
   for _, priority in ipairs(prioritiesOf(q)) do takeFrom(priority) end
 end
 
-if taken > 0 then
-  callMany('HSET', heldKey(node, q), held)
-  ready = call('HINCRBY', q.counts, 'ready', -taken)
-end
+if q.groups then writeGroups(q) end
+if q.parkedDelta ~= 0 then call('HINCRBY', q.counts, 'parked', q.parkedDelta) end
+if taken > 0 then callMany('HSET', heldKey(node, q), held) end
+if taken ~= q.readyDelta then ready = call('HINCRBY', q.counts, 'ready', q.readyDelta - taken) end
 call('SADD', P .. 'busy:' .. node, q.name)
 replicate(false)
 if not turns then ranks[1].credit = want - taken end

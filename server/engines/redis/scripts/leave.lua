@@ -7,6 +7,7 @@
 --          again, does nothing.
 --@include base
 --@include order
+--@include groups
 --@include queues
 
 local node, number = ARGV[1], tonumber(ARGV[2])

@@ -6,14 +6,15 @@
 -- GUARANTEE a queue that is there all the time is among them, perhaps twice.
 --@include base
 --@include order
+--@include groups
 --@include queues
 
 local page = call('SSCAN', P .. 'queues', ARGV[1], 'COUNT', 256)
 local reply = { page[1] }
 for _, name in ipairs(page[2]) do
   local q = openQueue(name)
-  local counts = call('HMGET', q.counts, 'ready', 'bytes', 'scheduled')
-  local ready, scheduled = tonumber(counts[1] or 0), tonumber(counts[3] or 0)
+  local counts = call('HMGET', q.counts, 'ready', 'bytes', 'scheduled', 'parked')
+  local ready, scheduled = tonumber(counts[1] or 0) + tonumber(counts[4] or 0), tonumber(counts[3] or 0)
   -- Due, and in nobody's way yet.
   local due = scheduled > 0 and call('ZCOUNT', q.scheduled, '-inf', now()) or 0
   reply[#reply + 1] = name

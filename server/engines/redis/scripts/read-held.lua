@@ -6,6 +6,7 @@
 -- GUARANTEE none but that it is held at this moment.
 --@include base
 --@include order
+--@include groups
 --@include queues
 
 local q = openQueue(ARGV[2])

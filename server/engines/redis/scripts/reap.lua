@@ -7,6 +7,7 @@
 --          known for an hour, so that it learns what became of it. Each message comes back with one more recovery.
 --@include base
 --@include order
+--@include groups
 --@include queues
 --@include wildcard-table
 

@@ -7,6 +7,7 @@
 -- GUARANTEE they are back in their places and nothing is counted: nobody has seen them.
 --@include base
 --@include order
+--@include groups
 --@include queues
 
 local node, number = ARGV[1], tonumber(ARGV[2])

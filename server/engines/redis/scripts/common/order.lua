@@ -19,6 +19,8 @@ local USUAL = '4'
 local function readyKey(q, priority) return priority == USUAL and q.ready or P .. 'ready' .. priority .. ':' .. q.name end
 local function lateKey(q, priority) return P .. 'late' .. (priority == USUAL and '' or priority) .. ':' .. q.name end
 
+local function parkedKey(q, priority) return P .. 'parked' .. (priority == USUAL and '' or priority) .. ':' .. q.name end
+
 local function usesTerms(q)
   if q.usesTerms == nil then q.usesTerms = call('EXISTS', q.terms) == 1 end
   return q.usesTerms
@@ -54,6 +56,11 @@ local function hasLate(q, priority)
   return string.find(q.late, priority, 1, true) ~= nil
 end
 
+local function hasParked(q)
+  if q.hasParked == nil then q.hasParked = tonumber(call('HGET', q.counts, 'parked') or 0) > 0 end
+  return q.hasParked
+end
+
 local function noteLate(q, priority)
   if hasLate(q, priority) then return end
   q.late = q.late .. priority
@@ -71,7 +78,7 @@ local function readPriorities(q, seqs)
   if not usesTerms(q) then return priorities end
   for from = 1, #seqs, CHUNK do
     for i, priority in ipairs(call('HMGET', q.terms, unpack(seqs, from, math.min(from + CHUNK - 1, #seqs)))) do
-      priorities[seqs[from + i - 1]] = priority
+      priorities[seqs[from + i - 1]] = priority and string.sub(priority, 1, 1)
     end
   end
   return priorities
@@ -173,14 +180,18 @@ local function promote(q)
 end
 
 -- The queue has none any more: what is put from now on begins anew.
-local function forgetOrder(q) q.usesTerms, q.priorities, q.late = false, '', '' end
+local function forgetOrder(q) q.usesTerms, q.usesGroups, q.priorities, q.late, q.hasParked = false, false, '', '', false end
 
 -- All keys of the order.
 local function orderKeys(q)
   local keys = { q.ready, q.terms, q.scheduled, lateKey(q, USUAL) }
+  if usesTerms(q) then
+    for _, key in ipairs({ P .. 'groups:' .. q.name, P .. 'lines:' .. q.name, parkedKey(q, USUAL) }) do keys[#keys + 1] = key end
+  end
   for priority in string.gmatch(otherPriorities(q), '%d') do
     keys[#keys + 1] = readyKey(q, priority)
     keys[#keys + 1] = lateKey(q, priority)
+    keys[#keys + 1] = parkedKey(q, priority)
   end
   return keys
 end

@@ -17,7 +17,7 @@ local function openQueue(name)
     scheduled = P .. 'scheduled:' .. name,
     -- gathered changes
     puts = {}, tail = {}, tails = {}, newTerms = {}, returned = {}, postponed = {}, drops = {}, isDropped = {}, letGo = {}, counted = {}, countedAs = {},
-    readyDelta = 0, scheduledDelta = 0, bytesDelta = 0, woken = 0, hadDrops = false,
+    readyDelta = 0, parkedDelta = 0, scheduledDelta = 0, bytesDelta = 0, woken = 0, hadDrops = false,
   }
   touched[name] = q
   touchedInOrder[#touchedInOrder + 1] = q
@@ -69,10 +69,10 @@ local function makeReady(q)
 end
 
 local function putWithTerms(q, seq, stored)
-  local priority, dueAt = tostring(string.byte(stored, 7)), struct.unpack('<d', stored, 24)
-  if priority ~= USUAL then
+  local priority, dueAt, group = tostring(string.byte(stored, 7)), struct.unpack('<d', stored, 24), groupOf(stored)
+  if priority ~= USUAL or group ~= '' then
     q.newTerms[#q.newTerms + 1] = seq
-    q.newTerms[#q.newTerms + 1] = priority
+    q.newTerms[#q.newTerms + 1] = group == '' and priority or priority .. ' ' .. group
   end
   if dueAt > now() then
     return postpone(q, seq, string.format('%.0f', dueAt))
@@ -305,7 +305,10 @@ local function closeQueue(q, node)
     callMany('RPUSH', q.ready, q.tail)
   end
   if #q.newTerms > 0 then
-    for i = 2, #q.newTerms, 2 do notePriority(q, q.newTerms[i]) end
+    for i = 2, #q.newTerms, 2 do
+      notePriority(q, string.sub(q.newTerms[i], 1, 1))
+      if #q.newTerms[i] > 1 then noteGroups(q) end
+    end
     for priority, tail in pairs(q.tails) do callMany('RPUSH', readyKey(q, priority), tail) end
     callMany('HSET', q.terms, q.newTerms)
   end
@@ -320,16 +323,19 @@ local function closeQueue(q, node)
     end
     for holder, seqs in pairs(byNode) do callMany('HDEL', heldKey(holder, q), seqs) end
   end
+  local isPlain = #q.drops > 0 and call('EXISTS', q.attempts, q.terms) == 0
+  if isPlain then q.usesTerms = false end
+  if not isPlain and (q.lettingGo or #q.drops > 0) and usesGroups(q) then leaveGroups(q) end
   if #q.drops > 0 then
     callMany('HDEL', q.messages, q.drops)
-    if call('EXISTS', q.attempts, q.terms) > 0 then
+    if not isPlain then
       callMany('HDEL', q.attempts, q.drops)
       callMany('HDEL', q.terms, q.drops)
-    else
-      q.usesTerms = false
     end
   end
+  if q.groups then writeGroups(q) end
   if q.readyDelta ~= 0 then call('HINCRBY', q.counts, 'ready', q.readyDelta) end
+  if q.parkedDelta ~= 0 then call('HINCRBY', q.counts, 'parked', q.parkedDelta) end
   if q.scheduledDelta ~= 0 then call('HINCRBY', q.counts, 'scheduled', q.scheduledDelta) end
   if q.bytesDelta ~= 0 then call('HINCRBY', q.counts, 'bytes', q.bytesDelta) end
   if q.hadDrops and call('EXISTS', q.messages) == 0 then forget(q) end
@@ -339,6 +345,7 @@ local function closeQueue(q, node)
   if q.woken > 0 then wake(q, q.woken) end
   q.puts, q.tail, q.tails, q.newTerms, q.returned, q.postponed = {}, {}, {}, {}, {}, {}
   q.drops, q.letGo, q.counted, q.countedAs = {}, {}, {}, {}
+  q.parkedDelta, q.hasParked = 0, nil
   q.readyDelta, q.scheduledDelta, q.bytesDelta, q.woken, q.hadDrops, q.lettingGo, q.hasScheduled = 0, 0, 0, 0, false, false, nil
 end
 

@@ -31,6 +31,13 @@ end
 
 local function passTurn(rank) rank.next = rank.next == #rank.wants and 1 or rank.next + 1 end
 
+-- The want of a consumer, which is served, whosever turn it is; nil if it has no credit.
+local function turnOf(turns, consumer)
+  for _, want in ipairs(turns.wants) do
+    if want.consumer == consumer and want.credit > 0 then return spend(turns, want) end
+  end
+end
+
 -- The want that is served, whose credit is one less from now on; there has to be one.
 local function nextTurn(turns)
   for _, rank in ipairs(turns.ranks) do
