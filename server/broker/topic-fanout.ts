@@ -43,6 +43,7 @@ export class TopicFanout {
 
   /** Messages of topics that match the pattern were lost, about so many (0 = unknown): their subscriptions are told. */
   gap(pattern: string, count: number): void {
-    for (const subscription of this.#router.overlapping(pattern)) this.#gaps.add(subscription, count);
+    const subscriptions = pattern.startsWith(TEMPORARY_PREFIX) ? this.#router.matchExact(pattern) : this.#router.overlapping(pattern);
+    for (const subscription of subscriptions) this.#gaps.add(subscription, count);
   }
 }

@@ -94,8 +94,8 @@ export class Cluster {
       onMessage: (topic, message, position) => {
         if (!this.#isClosed && this.watched.mayWant(topic)) events.onMessage(topic, message, position);
       },
-      onGap: (count) => {
-        if (!this.#isClosed) events.onGap('#', count);
+      onGap: (pattern, count) => {
+        if (!this.#isClosed) events.onGap(pattern, count);
       },
     });
     this.#reaper = new Reaper(keys, link, options.leaseMs, () => { this.#reapedNodes++; });

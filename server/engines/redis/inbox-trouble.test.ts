@@ -43,12 +43,13 @@ const logged = (ids: readonly string[]): Buffer =>
 
 function parcel(number: number, epoch: number, ...ids: string[]): Buffer {
   const id = `${number}-0`;
-  const head = Buffer.alloc(22);
+  const head = Buffer.alloc(26);
   head.write('m');
   head.writeDoubleLE(number, 1);
   head.writeDoubleLE(epoch, 9);
   head.writeUInt32LE(1, 17);
-  head.writeUInt8(id.length, 21);
+  head.writeUInt32LE(ids.length, 21);
+  head.writeUInt8(id.length, 25);
   return Buffer.concat([head, Buffer.from(id), ...ids.map((each) => encodeEntry('t', message(each)))]);
 }
 
@@ -66,7 +67,7 @@ describe('an inbox', () => {
       link: { get isUp() { return log.isUp; }, run: log.run },
       membership,
       onMessage: (_topic, { id }) => seen.push(id),
-      onGap: (count) => seen.push(`gap ${count}`),
+      onGap: (pattern, count) => seen.push(pattern === '#' ? `gap ${count}` : `gap ${count} in ${pattern}`),
     });
   });
 

@@ -14,20 +14,21 @@ const EPOCH = 7;
 /** A parcel of one message, whose id is its number. */
 function parcel(number: number, epoch = EPOCH): Buffer {
   const id = `${number}-0`;
-  const head = Buffer.alloc(22);
+  const head = Buffer.alloc(26);
   head.write('m');
   head.writeDoubleLE(number, 1);
   head.writeDoubleLE(epoch, 9);
   head.writeUInt32LE(1, 17);
-  head.writeUInt8(id.length, 21);
+  head.writeUInt32LE(1, 21);
+  head.writeUInt8(id.length, 25);
   return Buffer.concat([head, Buffer.from(id), encodeEntry('t', message(`${number}`))]);
 }
 
 function logged(number: number, isKept = true): Reply[] {
-  const entry = encodeEntry('t', message(`${number}`));
+  const entry = isKept ? encodeEntry('t', message(`${number}`)) : Buffer.from('t');
   const length = Buffer.alloc(4);
   length.writeUInt32LE(entry.length);
-  return [Buffer.from(`${number}:`), isKept ? Buffer.concat([length, entry]) : Buffer.alloc(0)];
+  return [Buffer.from(`${isKept ? '' : '-'}${number}:`), Buffer.concat([length, entry])];
 }
 
 describe('an inbox with a log to heal from', () => {
@@ -53,7 +54,7 @@ describe('an inbox with a log to heal from', () => {
       link,
       membership: { node: 'n.1', isMember: true },
       onMessage: (_topic, { id }) => seen.push(id),
-      onGap: (count) => seen.push(`gap ${count}`),
+      onGap: (pattern, count) => seen.push(pattern === '#' ? `gap ${count}` : `gap ${count} in ${pattern}`),
     });
     inbox.reset(EPOCH, { generation: 1, id: '0-0' }, false);
     await turn();
@@ -88,11 +89,11 @@ describe('an inbox with a log to heal from', () => {
     assert.deepEqual(seen, ['1', 'gap 3', '5', '6']);
   });
 
-  test('announces a message that was too large for the log', async () => {
+  test('announces a message that was too large for the log, by its topic', async () => {
     log = [1, -2, 3];
     inbox.receive(parcel(3));
     await turn();
-    assert.deepEqual(seen, ['1', 'gap 1', '3']);
+    assert.deepEqual(seen, ['1', 'gap 1 in t', '3']);
   });
 
   test('announces what is missing between parcels where the log has gone on without it', async () => {

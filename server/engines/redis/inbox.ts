@@ -13,18 +13,20 @@ export interface InboxParts {
   readonly link: Pick<Link, 'isUp' | 'run'>;
   readonly membership: Pick<Membership, 'node' | 'isMember'>;
   readonly onMessage: (topic: string, message: Message, position: LogPosition | undefined) => void;
-  /** About so many messages are lost; 0 = nobody knows how many, or whether. */
-  readonly onGap: (count: number) => void;
+  /** So many messages of topics that match are lost; 0 = nobody knows how many, or whether. */
+  readonly onGap: (pattern: string, count: number) => void;
 }
 
 /** A parcel that the store speaks of is on its way for so long before it is missed. */
 const GRACE_MS = 250;
+/** What is missing may be of any. */
+const ANY_TOPIC = '#';
 /** Parcels kept while a hole is healed, and their octets; beyond that they are read from the log as well. */
 const MAX_KEPT = 4096;
 const MAX_KEPT_BYTES = 8 * 1024 * 1024;
 
 /**
- * The parcels of topic messages for this node, each with its number, handed up in that order.
+ * The parcels of topic messages for this node, handed up in the order of their messages' numbers.
  *
  *     steady --a parcel of a later number than the next, or a later number heard of--> healing --read from the log--> steady
  *                                                                                        |  ^
@@ -63,7 +65,7 @@ export class Inbox {
     this.#last = 0;
     this.#place = place;
     for (const parcel of this.#takeAllKept()) if (keeps && parcel.epoch === epoch) this.#keep(parcel);
-    if (wasInUse) this.#parts.onGap(0);
+    if (wasInUse) this.#parts.onGap(ANY_TOPIC, 0);
     this.heal();
   }
 
@@ -126,7 +128,7 @@ export class Inbox {
 
   #take(parcel: Parcel): void {
     if (parcel.number <= this.#last) return;
-    if (parcel.number > this.#last + 1) {
+    if (this.#lostBefore(parcel) > 0) {
       this.#keep(parcel);
       this.heal();
       return;
@@ -171,25 +173,31 @@ export class Inbox {
     }
   }
 
-  #takeLogged({ number, entries }: LoggedParcel): void {
+  #takeLogged({ number, entries, lostTopics }: LoggedParcel): void {
     if (number <= this.#last) return;
-    const lost = number - this.#last - 1 + (entries ? 0 : 1);
+    const lost = this.#lostBefore({ number, count: (entries ?? lostTopics)?.length ?? 0 });
     this.#last = number;
-    if (lost > 0) this.#parts.onGap(lost);
+    if (lost > 0) this.#parts.onGap(ANY_TOPIC, lost);
+    for (const [topic, count] of countEach(lostTopics ?? [])) this.#parts.onGap(topic, count);
     for (const entry of entries ?? []) this.#handUp(entry);
+  }
+
+  /** Messages between the last one and the first of a parcel. */
+  #lostBefore({ number, count }: Pick<Parcel, 'number' | 'count'>): number {
+    return number - count - this.#last;
   }
 
   /** Kept parcels, of which the first `certain` arrived before the log was read: a hole before those is there for good. */
   #takeKept(certain: number): void {
     for (const [i, parcel] of this.#takeAllKept().entries()) {
-      if (parcel.epoch !== this.#epoch || (parcel.number > this.#last + 1 && i >= certain)) {
+      if (parcel.epoch !== this.#epoch || (this.#lostBefore(parcel) > 0 && i >= certain)) {
         this.#keep(parcel);
         if (parcel.epoch === this.#epoch) this.#healAgain = true;
         continue;
       }
       if (parcel.number <= this.#last) continue;
-      const lost = parcel.number - this.#last - 1;
-      if (lost > 0) this.#parts.onGap(lost);
+      const lost = this.#lostBefore(parcel);
+      if (lost > 0) this.#parts.onGap(ANY_TOPIC, lost);
       this.#last = parcel.number;
       this.#place = parcel.place;
       this.#handUp(parcel.entries);
@@ -199,4 +207,10 @@ export class Inbox {
   #handUp(entries: Buffer): void {
     for (const { topic, message, position } of decodeEntries(entries)) this.#parts.onMessage(topic, message, position);
   }
+}
+
+function countEach(names: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
 }

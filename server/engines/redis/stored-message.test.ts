@@ -61,15 +61,16 @@ describe('entries for inboxes', () => {
 describe('a parcel', () => {
   test('is read as the script packs it', () => {
     fc.assert(
-      fc.property(fc.nat({ max: 2 ** 45 }), fc.nat({ max: 2 ** 45 }), fc.nat(), fc.stringMatching(/^\d{1,15}-\d{1,5}$/), fc.uint8Array({ maxLength: 50 }), (number, epoch, generation, id, entries) => {
-        const head = Buffer.alloc(22);
+      fc.property(fc.nat({ max: 2 ** 45 }), fc.nat({ max: 2 ** 45 }), fc.nat(), fc.nat(), fc.stringMatching(/^\d{1,15}-\d{1,5}$/), fc.uint8Array({ maxLength: 50 }), (number, epoch, generation, count, id, entries) => {
+        const head = Buffer.alloc(26);
         head.write('m');
         head.writeDoubleLE(number, 1);
         head.writeDoubleLE(epoch, 9);
         head.writeUInt32LE(generation, 17);
-        head.writeUInt8(id.length, 21);
+        head.writeUInt32LE(count, 21);
+        head.writeUInt8(id.length, 25);
         const octets = Buffer.concat([head, Buffer.from(id), entries]);
-        assert.deepEqual(decodeParcel(octets), { number, epoch, place: { generation, id }, entries: Buffer.from(entries) });
+        assert.deepEqual(decodeParcel(octets), { number, count, epoch, place: { generation, id }, entries: Buffer.from(entries) });
       }),
     );
   });
@@ -84,7 +85,10 @@ describe('a parcel', () => {
         assert.deepEqual(logged, { number, entries: indexes.length === 0 ? all : indexes.map((index) => all[index - 1]) });
       }),
     );
-    assert.deepEqual(decodeLogged('7:', Buffer.alloc(0)), { number: 7, entries: undefined });
+    const topics = Buffer.concat([...['a', 'b.c']].flatMap((topic) => [Buffer.from(Uint32Array.of(topic.length).buffer), Buffer.from(topic)]));
+    assert.deepEqual(decodeLogged('-7:', topics), { number: 7, lostTopics: ['a', 'b.c'] });
+    assert.deepEqual(decodeLogged('-7:2', topics), { number: 7, lostTopics: ['b.c'] });
+    assert.deepEqual(decodeLogged('-7:', Buffer.alloc(0)), { number: 7 }, 'nor were their topics kept');
   });
 });
 

@@ -3,8 +3,9 @@
 -- KEYS     1 <P>nodes
 -- ARGV     1 node, 2 generation, 3 id (in it, to read on behind)
 -- RETURNS  {next generation, next id, is there more (0, 1), what, entries, what, entries, …}
---          what: `<number of the parcel>:<indexes of its entries, separated by commas; none = all>`
---          entries: each with its length before it (u32); empty = they were too large to be kept
+--          what: `<number of its last message>:<indexes of its entries, separated by commas; none = all>`
+--          entries: each with its length before it (u32). With `-` before the number they were too large to be kept, and
+--          these are their topics; empty = nor were those
 -- GUARANTEE in the order of their numbers; what is missing between two of them is lost.
 --@include base
 
@@ -20,11 +21,12 @@ while true do
   local page = call('XRANGE', P .. 'log:' .. generation, '(' .. id, '+', 'COUNT', ENTRIES)
   for _, entry in ipairs(page) do
     id = entry[1]
-    local fields, entries = entry[2], nil
+    local fields, entries, sign = entry[2], nil, ''
     for i = 1, #fields, 2 do
       if fields[i] == '' then entries = fields[i + 1]
+      elseif fields[i] == '-' then entries, sign = fields[i + 1], '-'
       elseif fields[i] == node then
-        reply[#reply + 1] = fields[i + 1]
+        reply[#reply + 1] = sign .. fields[i + 1]
         reply[#reply + 1] = entries
         bytes = bytes + #entries
       end

@@ -1,9 +1,9 @@
 -- Topics. A message goes to the inbox of each node that asked for its topic: a channel of that node, with a number of its
--- own on each parcel, so that the node sees every hole. What a script publishes to a node goes in one parcel. A copy of
+-- own for each message, so that the node sees every hole and how large it is. What a script publishes to a node goes in one parcel. A copy of
 -- all of it stands once in the shared log, from which holes are healed. Nothing of this is replicated.
 
 local parcels, parcelNodes = {}, {}
-local posted, postedBytes = {}, 0
+local posted, postedTopics, postedBytes = {}, {}, 0
 
 local versions
 local function storeVersions()
@@ -52,6 +52,7 @@ local function publish(topic, matched, version, entry)
   local targets = targetsOf(topic, matched, version)
   if #targets == 0 then return end
   posted[#posted + 1] = entry
+  postedTopics[#posted] = topic
   postedBytes = postedBytes + #entry
   for _, node in ipairs(targets) do
     local parcel = parcels[node]
@@ -82,25 +83,32 @@ local function logGeneration(size, capacity)
   return generation
 end
 
--- Sends the parcels. A message too large for the log leaves only its numbers there: lost, it is announced, not healed.
+local function withLengths(texts)
+  local parts = {}
+  for i, text in ipairs(texts) do parts[i] = struct.pack('<I4', #text) .. text end
+  return table.concat(parts)
+end
+
+-- Sends the parcels. What is too large for the log leaves its numbers and topics there: lost, it is announced, not healed.
 --
---     'm', f64 number of the parcel, f64 epoch of the store, u32 generation, u8 length, id in the log, entries…
+--     'm', f64 number of the last message in it, f64 epoch of the store, u32 generation, u32 count, u8 length, id in the log, entries…
 --
--- In the log: field '' = all entries, each with its length before it; field <node> = number, ':', indexes ('' = all).
+-- In the log: field '' = all entries, or '-' = their topics, each with its length before it; field <node> = number, ':',
+-- indexes ('' = all).
 local function postParcels(capacity)
   if #parcelNodes == 0 then return end
   replicate(false)
   local epoch = storeVersions().epoch
   local isKept = postedBytes <= capacity / LOG_GENERATIONS
-  local kept = {}
-  if isKept then for i, entry in ipairs(posted) do kept[i] = struct.pack('<I4', #entry) .. entry end end
-  local fields, size = { '', table.concat(kept) }, ENTRY_BYTES
+  local fields, size = { isKept and '' or '-', withLengths(isKept and posted or postedTopics) }, ENTRY_BYTES
+  -- Nobody can know then of what topics they were.
+  if not isKept and #fields[2] > capacity / LOG_GENERATIONS then fields[2] = '' end
   local addressees = {}
   for _, node in ipairs(parcelNodes) do
     local parcel = parcels[node]
-    parcel.number = call('HINCRBY', P .. 'inboxes', node, 1)
+    parcel.number = call('HINCRBY', P .. 'inboxes', node, #parcel.entries)
     -- A publisher may not know yet that it is gone.
-    if parcel.number == 1 and not call('ZSCORE', NODES, node) then
+    if parcel.number == #parcel.entries and not call('ZSCORE', NODES, node) then
       call('HDEL', P .. 'inboxes', node)
     else
       addressees[#addressees + 1] = node
@@ -112,9 +120,9 @@ local function postParcels(capacity)
   for _, field in ipairs(fields) do size = size + #field end
   local generation = logGeneration(size, capacity)
   local id = call('XADD', P .. 'log:' .. generation, '*', unpack(fields))
-  local place = struct.pack('<dI4Bc0', epoch, generation, #id, id)
   for _, node in ipairs(addressees) do
     local parcel = parcels[node]
-    call('PUBLISH', P .. 'inbox:' .. node, 'm' .. struct.pack('<d', parcel.number) .. place .. table.concat(parcel.entries))
+    local head = struct.pack('<ddI4I4Bc0', parcel.number, epoch, generation, #parcel.entries, #id, id)
+    call('PUBLISH', P .. 'inbox:' .. node, 'm' .. head .. table.concat(parcel.entries))
   end
 end
