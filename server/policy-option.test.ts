@@ -56,6 +56,7 @@ describe('the option policies', () => {
     assert.match(problemsOf([{ destination: '/topic/a', nack: 'requeue' }]), /at \[0\]\.nack: expected it for \/queue\/ destinations only/);
     assert.match(problemsOf([{ destination: '/queue/a', nack: 'drop' }]), /at \[0\]\.nack: .*"requeue"\|"dead-letter"\|"discard".*got "drop"/);
     assert.match(problemsOf([{ destination: '/queue/a', redelivery: { maxAttempts: 0 } }]), /at \[0\]\.redelivery\.maxAttempts: .*>=1.*got 0/);
+    assert.match(problemsOf([{ destination: '/topic/a', lastValueKey: 'k' }]), /at \[0\]\.lastValueKey: expected it for \/queue\/ destinations only/);
     assert.match(problemsOf([{ destination: '/topic/a', dedupWindowMs: -1 }]), /at \[0\]\.dedupWindowMs: .*>=0.*got -1/);
     for (const deadLetter of ['', '{queue}', '{queue}.{queue}', 'temp:x', 7]) {
       assert.match(problemsOf([{ destination: '/queue/a', deadLetter }]), /at \[0\]\.deadLetter: (expected none or the name of a queue|.*expected string)/);

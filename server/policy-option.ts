@@ -37,6 +37,7 @@ const policy = z
     log: log.exactOptional(),
     redelivery: redelivery.exactOptional(),
     deadLetter: deadLetter.exactOptional(),
+    lastValueKey: z.string().min(1).max(256).exactOptional(),
     dedupWindowMs: z.int().min(0).max(WEEK_MS).exactOptional(),
     nack: z.enum(NACK_WAYS).exactOptional(),
     ackTimeoutMs: z.int().min(100).max(DAY_MS).exactOptional(),
@@ -55,7 +56,7 @@ const policy = z
       }
     };
     only('/topic/', ['log', 'slowConsumer']);
-    only('/queue/', ['redelivery', 'ackTimeoutMs', 'nack']);
+    only('/queue/', ['redelivery', 'ackTimeoutMs', 'nack', 'lastValueKey']);
     // Of a topic's messages only those die that its schema turns away.
     if (found.onViolation !== 'dead-letter') only('/queue/', ['deadLetter']);
     else if (found.deadLetter === NO_DEAD_LETTER) {

@@ -142,6 +142,7 @@ export class Advisories {
       expiresAt: 0,
       dueAt: 0,
       group: '',
+      lastValue: '',
       origin: '',
     };
     return { kind: 'publish', topic, message };

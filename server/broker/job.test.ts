@@ -78,9 +78,10 @@ describe('a message that is sent again and again', () => {
   });
 
   test('has an id of its own each time, the id of its job, and a life of its own', () => {
-    const job = stored(asScheduled(enqueue({ expiresAt: NOW + 500, group: 'g' }), series(), NOW));
+    const job = stored(asScheduled(enqueue({ expiresAt: NOW + 500, group: 'g', lastValue: 'k' }), series(), NOW));
+    assert.equal(job.lastValue, '', 'jobs replace each other never');
     const [copy, next] = fire(job, 'a', NOW + 1_000).map(sent);
-    assert.deepEqual([copy?.message.id, copy?.message.timestamp, copy?.message.expiresAt, copy?.message.group, copy?.message.dueAt], ['m1.a', NOW + 1_000, NOW + 1_500, 'g', 0]);
+    assert.deepEqual([copy?.message.id, copy?.message.timestamp, copy?.message.expiresAt, copy?.message.group, copy?.message.lastValue, copy?.message.dueAt], ['m1.a', NOW + 1_000, NOW + 1_500, 'g', 'k', 0]);
     assert.deepEqual(copy?.message.headers, ['own', '1', 'scheduledJobId', 'm1']);
     assert.equal(next?.message.id, 'm1');
   });

@@ -23,6 +23,7 @@ interface Plan {
   readonly schedule?: Schedule;
   readonly expiresAt: number;
   readonly group: string;
+  readonly lastValue: string;
 }
 
 /** Stands before the sender's own headers. */
@@ -44,7 +45,7 @@ export function asScheduled(operation: Operation, schedule: Schedule | undefined
   if (operation.kind !== 'enqueue' && operation.kind !== 'publish') return operation;
   const { message, once, ...sending } = operation;
   if (!schedule && (message.dueAt <= now || operation.kind === 'enqueue')) return operation;
-  const plan: Plan = { version: 1, sending, ...(schedule && { schedule }), expiresAt: message.expiresAt, group: message.group };
+  const plan: Plan = { version: 1, sending, ...(schedule && { schedule }), expiresAt: message.expiresAt, group: message.group, lastValue: message.lastValue };
   return { kind: 'enqueue', queue: SCHEDULE_QUEUE, message: withPlan(message, plan, firstDueAt(message, schedule, now)), ...(once && { once }) };
 }
 
@@ -97,9 +98,9 @@ interface Own {
   readonly extra: readonly string[];
 }
 
-function sendingOf(job: Message, { sending, group }: Plan, { id, timestamp, expiresAt, extra }: Own): Sending {
+function sendingOf(job: Message, { sending, group, lastValue }: Plan, { id, timestamp, expiresAt, extra }: Own): Sending {
   const headers = [...job.headers.slice(2), ...extra];
-  return { ...sending, message: { ...job, id, headers, timestamp, expiresAt, dueAt: 0, group } };
+  return { ...sending, message: { ...job, id, headers, timestamp, expiresAt, dueAt: 0, group, lastValue } };
 }
 
 const enqueueJob = (message: Message): Sending => ({ kind: 'enqueue', queue: SCHEDULE_QUEUE, message });
@@ -107,7 +108,7 @@ const enqueueJob = (message: Message): Sending => ({ kind: 'enqueue', queue: SCH
 /** `job`: the message as it came, or a job of it. Nothing that a queue acts on is left but when it is due. */
 function withPlan(job: Message, plan: Plan, dueAt: number): Message {
   const own = job.headers[0] === PLAN_HEADER ? job.headers.slice(2) : job.headers;
-  return { ...job, headers: [PLAN_HEADER, JSON.stringify(plan), ...own], dueAt, expiresAt: 0, group: '' };
+  return { ...job, headers: [PLAN_HEADER, JSON.stringify(plan), ...own], dueAt, expiresAt: 0, group: '', lastValue: '' };
 }
 
 function planOf({ headers, id }: Message): Plan {

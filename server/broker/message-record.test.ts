@@ -20,6 +20,7 @@ const anyMessage: fc.Arbitrary<Message> = fc.record(
     expiresAt: moment,
     dueAt: moment,
     group: text,
+    lastValue: fc.oneof(fc.constant(''), text),
     origin: text,
   },
   { noNullPrototype: true },
@@ -36,6 +37,7 @@ const plain: Message = {
   expiresAt: 0,
   dueAt: 0,
   group: '',
+  lastValue: '',
   origin: 's-1',
 };
 
@@ -99,18 +101,29 @@ describe('message record', () => {
     assert.deepEqual(decodeMessageRecord(record), plain);
   });
 
+  test('writes format 2 for what has a key of its own, which stands behind the origin', () => {
+    const record = encodeMessageRecord({ ...plain, lastValue: 'größe' });
+    const before = encodeMessageRecord(plain);
+    assert.equal(record[0], 2);
+    assert.equal(record.length, before.length + 1 + 7);
+    assert.deepEqual(record.subarray(35, 41), Buffer.from([9, 3, 13, 0, 3, 7]));
+    assert.deepEqual(decodeMessageRecord(record), { ...plain, lastValue: 'größe' });
+    assert.deepEqual(readRecordTerms(record, 0), { priority: 4, dueAt: 0, group: '', lastValue: 'größe' });
+  });
+
   test('says of each message whether a queue has to look at it, and what it finds', () => {
     assert.equal(readRecordTerms(encodeMessageRecord({ ...plain, priority: 4 }, 3), 3), undefined);
-    assert.deepEqual(readRecordTerms(encodeMessageRecord({ ...plain, priority: 9 }, 3), 3), { priority: 9, dueAt: 0, group: '' });
+    assert.deepEqual(readRecordTerms(encodeMessageRecord({ ...plain, priority: 9 }, 3), 3), { priority: 9, dueAt: 0, group: '', lastValue: '' });
     for (const unusual of [{ expiresAt: 1 }, { dueAt: 7 }, { group: 'g' }]) {
-      assert.deepEqual(readRecordTerms(encodeMessageRecord({ ...plain, priority: 4, ...unusual }), 0), { priority: 4, dueAt: 0, group: '', ...('expiresAt' in unusual ? {} : unusual) });
+      const terms = { priority: 4, dueAt: 0, group: '', lastValue: '', ...('expiresAt' in unusual ? {} : unusual) };
+      assert.deepEqual(readRecordTerms(encodeMessageRecord({ ...plain, priority: 4, ...unusual }), 0), terms);
     }
   });
 
   test('names the version it cannot read', () => {
     const record = encodeMessageRecord(plain);
-    record[0] = 2;
-    assert.throws(() => decodeMessageRecord(record), { name: 'MessageRecordError', message: /format 1, got 2/ });
+    record[0] = 3;
+    assert.throws(() => decodeMessageRecord(record), { name: 'MessageRecordError', message: /format 1 or 2, got 3/ });
     assert.throws(() => decodeMessageRecord(Buffer.alloc(0)), { name: 'MessageRecordError', message: /got nothing/ });
   });
 

@@ -21,6 +21,8 @@ export interface Message {
   readonly dueAt: number;
   /** Messages of one group keep their order and go to one consumer at a time; '' = none. */
   readonly group: string;
+  /** In a queue at most one message with the same key is at rest, the newest; '' = it stands for itself. */
+  readonly lastValue: string;
   /** The session that sent it; '' = the broker itself. Its own copy waits for its RECEIPT, and no-local reads it. */
   readonly origin: string;
 }

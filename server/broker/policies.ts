@@ -26,6 +26,11 @@ export interface Policy {
   readonly ackTimeoutMs?: number;
   /** Topics only: what becomes of subscribers that are slow. Without it `disconnect`. */
   readonly slowConsumer?: SlowConsumerWay;
+  /**
+   * Queues only: the header whose value is a message's key; of those with the same key only the newest stays at rest. One
+   * without it goes by `_AMQ_LVQ_NAME`, and without that stands for itself.
+   */
+  readonly lastValueKey?: string;
   /** What messages have to be like: JSON that this JSON Schema (draft 2020-12) describes, or the path of a file with one. */
   readonly schema?: JsonSchema | string;
   /** What becomes of one that is not: its SEND is refused, or it goes where dead letters go. Without it `refuse`. */

@@ -137,5 +137,6 @@ const endMarker = (destination: string, timestamp: number): Message => ({
   expiresAt: 0,
   dueAt: 0,
   group: '',
+  lastValue: '',
   origin: '',
 });

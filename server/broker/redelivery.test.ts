@@ -14,6 +14,7 @@ const message: Message = {
   expiresAt: 0,
   dueAt: 0,
   group: '',
+  lastValue: '',
   origin: 's-1',
 };
 

@@ -72,5 +72,5 @@ export function asDeadLetter(message: Message, name: string, deadLetters: string
   set(HEADER.xLastDeathQueue, name);
   set(HEADER.xLastDeathReason, reason);
   set(HEADER.dlqDeliveryFailureCause, cause);
-  return { ...message, destination: `/queue/${deadLetters}`, headers, dueAt: 0, origin: '' };
+  return { ...message, destination: `/queue/${deadLetters}`, headers, dueAt: 0, lastValue: '', origin: '' };
 }

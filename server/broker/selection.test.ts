@@ -15,6 +15,7 @@ const message: Message = {
   expiresAt: 0,
   dueAt: 0,
   group: '',
+  lastValue: '',
   origin: 'me',
 };
 

@@ -13,6 +13,7 @@ import { happenOnce, readDuplicateId } from './duplicates.ts';
 import { accessRefused, engineFailure, unknownDestination } from './errors.ts';
 import { missingQueue } from './existing-queue.ts';
 import { naturalLane } from './lane.ts';
+import { withLastValue } from './last-value.ts';
 import type { Message } from './message.ts';
 import { passedHeaders } from './passed-headers.ts';
 import { publishOperation } from './publish-operation.ts';
@@ -55,6 +56,7 @@ export async function publishFromServer(
     timestamp,
     ...readDeliveryTerms(headers),
     dueAt,
+    lastValue: '',
     origin: '',
   };
   const duplicateId = readDuplicateId(headers);
@@ -78,7 +80,7 @@ function operationFor(broker: BrokerContext, destination: Destination, draft: Me
   if (isAdvisory) return accessRefused('send', canonical);
   switch (kind) {
     case 'queue':
-      return { kind: 'enqueue', queue: name, message };
+      return { kind: 'enqueue', queue: name, message: withLastValue(message, broker.policies.of(canonical)) };
     case 'topic':
       return publishOperation(broker, destination, message);
     case 'reply-queue':

@@ -92,6 +92,7 @@ export class SoftErrors {
       expiresAt: 0,
       dueAt: 0,
       group: '',
+      lastValue: '',
       origin: '',
     });
     return Array.from(this.#subscriptions, (subscription) => frame.shared(version, subscription.id));

@@ -11,6 +11,7 @@ import type { Operation } from '../engine.ts';
 import { asScheduled } from '../job.ts';
 import { readSchedule } from '../schedule.ts';
 import { missingDestination, unknownDestination, wrongUserId } from '../errors.ts';
+import { withLastValue } from '../last-value.ts';
 import { messageBytes, type Message } from '../message.ts';
 import { readDeliveryTerms } from '../delivery-terms.ts';
 import { publishOperation } from '../publish-operation.ts';
@@ -87,6 +88,7 @@ function accept(session: Session, frame: Frame, destinations: readonly Destinati
     timestamp,
     ...readDeliveryTerms(headers),
     dueAt,
+    lastValue: '',
     origin: session.id,
   };
   const duplicateId = readDuplicateId(headers);
@@ -114,7 +116,7 @@ function operationFor(session: Session, destination: Destination, draft: Message
   const message = { ...draft, destination: destination.text };
   switch (destination.kind) {
     case 'queue':
-      return { kind: 'enqueue', queue: destination.name, message };
+      return { kind: 'enqueue', queue: destination.name, message: withLastValue(message, session.broker.policies.of(destination.canonical)) };
     case 'topic':
       return publishOperation(session.broker, destination, message);
     case 'temp-queue':

@@ -20,6 +20,7 @@ function message(body: Uint8Array): Message {
     expiresAt: 0,
     dueAt: 0,
     group: '',
+    lastValue: '',
     origin: 's1',
   };
 }

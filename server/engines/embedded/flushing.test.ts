@@ -116,6 +116,7 @@ const templateMessage = {
   expiresAt: 0,
   dueAt: 0,
   group: '',
+  lastValue: '',
   origin: '',
 };
 

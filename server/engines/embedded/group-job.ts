@@ -1,6 +1,6 @@
 import type { Chain, Failure, Outcome } from '../../broker/engine.ts';
 import type { Announcer } from '../state/announcer.ts';
-import type { Effect, StagedGroup } from '../state/effect.ts';
+import { kindOf, type Effect, type StagedGroup } from '../state/effect.ts';
 import { isVoid } from '../state/repeats.ts';
 import { useBytes } from './batch-format.ts';
 import type { BatchWriter } from './batch-writer.ts';
@@ -54,8 +54,8 @@ export class GroupJob implements Job {
       const { queue, entry } = effect;
       if (queue.temporary) continue;
       if (effect.kind === 'put') this.#puts.push(batch.put(queue.name, entry, effect.message));
-      else if (effect.kind === 'drop') batch.drop(queue.name, entry.seq);
-      else {
+      else if (kindOf(effect) === 'drop') batch.drop(queue.name, entry.seq);
+      else if (effect.kind === 'return') {
         if (changesCounters(effect)) batch.count(queue.name, entry.seq, effect.failures, effect.recoveries);
         if (effect.dueAt !== 0) batch.postpone(queue.name, entry.seq, effect.dueAt);
       }
@@ -86,7 +86,7 @@ export class GroupJob implements Job {
     let next = 0;
     for (const effect of this.#staged.effects) {
       const { queue, entry } = effect;
-      if (queue.temporary || effect.kind === 'return') continue;
+      if (queue.temporary || kindOf(effect) === 'return') continue;
       const place = effect.kind === 'put' ? record + this.#puts[next++]! : placeOf(entry.content);
       // What a removed queue held was counted off when it was removed.
       if (queue.isDropped || place === undefined) continue;

@@ -20,6 +20,9 @@ export class Recovery implements EffectReader {
   #start = 0;
   #payload: Buffer = NO_PAYLOAD;
 
+  /** Dropped at the end: they had been in flight, and something newer with their key is there. To be noted. */
+  replaced: readonly { readonly queue: string; readonly seq: number }[] = [];
+
   constructor(state: State<Stored>) {
     this.#state = state;
     state.logs.onForget = (entry) => this.#uncount(entry);
@@ -102,6 +105,8 @@ export class Recovery implements EffectReader {
   /** Everything was read. */
   finish(): void {
     this.#state.restore.straighten();
+    this.replaced = [...this.#state.restore.replaced()].map(({ queue, entry }) => ({ queue, seq: entry.seq }));
+    for (const { queue, seq } of this.replaced) this.drop(queue, seq);
     this.#state.logs.restore.finish();
   }
 

@@ -96,7 +96,7 @@ async function open(
     (error) => commits.fail(error),
   );
   const commits = new GroupCommit(journal, room, compactor, () => state.lastSeq, events.onFatal);
-  await withRoom(room, () => writeLeftBehind(journal, state, left));
+  await withRoom(room, () => writeLeftBehind(journal, state, left, recovery));
   await withRoom(room, () => marks.begin(disk, directory));
   await room.start();
   const close = (): Promise<void> =>
@@ -112,10 +112,11 @@ async function open(
   return { state, journal, marks, room, residents, reader, commits, close };
 }
 
-/** Counts what was in flight, durably, before anybody can claim it again. */
-async function writeLeftBehind(journal: Journal, state: State<Stored>, left: LeftBehind): Promise<void> {
+/** Counts what was in flight, and drops what must not come back, durably, before anybody can claim it again. */
+async function writeLeftBehind(journal: Journal, state: State<Stored>, left: LeftBehind, { replaced }: Recovery): Promise<void> {
   const batch = new BatchWriter();
   batch.begin(state.lastSeq);
+  for (const { queue, seq } of replaced) batch.drop(queue, seq);
   if (left === 'unknown') {
     suspectAll(state);
     if (state.lastSeq > 0) batch.suspectAll();

@@ -4,6 +4,7 @@ import { describeConsumerPriority } from './consumer-priority.ts';
 import { describeDelay, describeDelayRestart } from './delay.ts';
 import { describeGroups } from './groups.ts';
 import { describeInspection } from './inspection.ts';
+import { describeLastValues, describeLastValuesRestart } from './last-values.ts';
 import { describeLedger } from './ledger.ts';
 import { describeClose, describeRestart } from './life.ts';
 import { describeMessageGroups, describeMessageGroupsRestart } from './message-groups.ts';
@@ -31,6 +32,7 @@ export function describeEngine(name: string, create: CreateSubject, options: { r
     describeRelease(create);
     describeGroups(create);
     describeRepeats(create);
+    describeLastValues(create);
     describeTopics(create);
     describeTopicLog(create);
     describeTemporaryQueues(create);
@@ -47,6 +49,7 @@ export function describeEngine(name: string, create: CreateSubject, options: { r
     describeMessageGroupsRestart(create);
     describeDelayRestart(create);
     describeRepeatsRestart(create);
+    describeLastValuesRestart(create);
     describeTopicLogRestart(create);
   });
 }

@@ -13,6 +13,7 @@ export function message(id: string, given: Partial<Message> = {}): Message {
     expiresAt: 0,
     dueAt: 0,
     group: '',
+    lastValue: '',
     origin: 'session-1',
     ...given,
   };

@@ -160,14 +160,24 @@ export class ModelRun {
     }
   }
 
-  #newMessage(bodyBytes: number, { priority, delay, group }: { priority: number; delay: Delay; group: string } = PLAIN): ReturnType<typeof message> {
-    return message(`m${++this.#messageCount}`, { priority, group, dueAt: dueAfter(delay), body: Buffer.alloc(bodyBytes, this.#messageCount % 251) });
+  #newMessage(bodyBytes: number, { priority, delay, group, value }: Terms = PLAIN): ReturnType<typeof message> {
+    const body = Buffer.alloc(bodyBytes, (this.#messageCount + 1) % 251);
+    return message(`m${++this.#messageCount}`, { priority, group, dueAt: dueAfter(delay), lastValue: value, body });
   }
 }
 
 const FAR_MS = 3_600_000;
 const SOON_MS = 5;
-const PLAIN = { priority: 4, delay: 'none', group: '' } as const;
+
+/** What a wish says of its message. */
+interface Terms {
+  readonly priority: number;
+  readonly delay: Delay;
+  readonly group: string;
+  readonly value: string;
+}
+
+const PLAIN: Terms = { priority: 4, delay: 'none', group: '', value: '' };
 
 const dueAfter = (delay: Delay): number => ({ none: 0, soon: Date.now() + SOON_MS, far: Date.now() + FAR_MS })[delay];
 

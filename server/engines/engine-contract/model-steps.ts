@@ -17,12 +17,12 @@ export type Step =
 
 /** An operation before it is known which message it is about. */
 export type Wish =
-  | { readonly kind: 'enqueue'; readonly queue: string; readonly bodyBytes: number; readonly priority: number; readonly delay: Delay; readonly group: string; readonly key: Key }
+  | { readonly kind: 'enqueue'; readonly queue: string; readonly bodyBytes: number; readonly priority: number; readonly delay: Delay; readonly group: string; readonly value: string; readonly key: Key }
   | { readonly kind: 'publish'; readonly topic: string; readonly key: Key }
   | { readonly kind: 'log'; readonly topic: string; readonly maxMessages: number; readonly bodyBytes: number; readonly key: Key }
   | { readonly kind: 'settle' | 'late'; readonly pick: number; readonly isWild: boolean }
   | { readonly kind: 'release'; readonly pick: number; readonly isWild: boolean; readonly reason: 'undelivered' | 'nack' | 'gone'; readonly delay: Delay }
-  | { readonly kind: 'move'; readonly pick: number; readonly isWild: boolean; readonly to: string; readonly priority: number; readonly delay: Delay; readonly group: string };
+  | { readonly kind: 'move'; readonly pick: number; readonly isWild: boolean; readonly to: string; readonly priority: number; readonly delay: Delay; readonly group: string; readonly value: string };
 
 /** `soon` is over when the next step is done, `far` not within a run. */
 export type Delay = 'none' | 'soon' | 'far';
@@ -36,6 +36,8 @@ const pick = fc.nat({ max: 999 });
 /** Seldom a message that is not held any more, or that never was. */
 const isWild = fc.nat({ max: 9 }).map((number) => number === 0);
 /** Most have the usual one. */
+/** Seldom one of few keys for last values. */
+const value = fc.oneof({ weight: 3, arbitrary: fc.constant('') }, { weight: 1, arbitrary: fc.constantFrom('x', 'y') });
 const priority = fc.oneof({ weight: 3, arbitrary: fc.constant(4) }, { weight: 1, arbitrary: fc.constantFrom(0, 3, 5, 9) });
 const delay = fc.oneof(
   { weight: 40, arbitrary: fc.constant('none' as const) },
@@ -63,13 +65,13 @@ const log: fc.Arbitrary<Wish> = fc.record({
 function wishFor(queues: readonly string[]): fc.Arbitrary<Wish> {
   const queue = fc.constantFrom(...queues);
   return fc.oneof(
-    { weight: 5, arbitrary: fc.record({ kind: fc.constant('enqueue' as const), queue, bodyBytes: fc.nat({ max: 300 }), priority, delay, group, key }) },
+    { weight: 5, arbitrary: fc.record({ kind: fc.constant('enqueue' as const), queue, bodyBytes: fc.nat({ max: 300 }), priority, delay, group, value, key }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('publish' as const), topic: fc.constantFrom('news', 'news.eu', ...LOGGED), key }) },
     { weight: 3, arbitrary: log },
     { weight: 3, arbitrary: fc.record({ kind: fc.constant('settle' as const), pick, isWild }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('late' as const), pick, isWild: fc.constant(true) }) },
     { weight: 3, arbitrary: fc.record({ kind: fc.constant('release' as const), pick, isWild, reason, delay }) },
-    { weight: 1, arbitrary: fc.record({ kind: fc.constant('move' as const), pick, isWild, to: queue, priority, delay, group }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('move' as const), pick, isWild, to: queue, priority, delay, group, value }) },
   );
 }
 

@@ -14,6 +14,8 @@ interface ModelEntry {
   /** A claim passed it over since its group was last free; before that, one did. */
   isParked: boolean;
   wasParked: boolean;
+  /** No newer one with its key came. */
+  isNewest: boolean;
 }
 
 const isScheduled = ({ isHeld, dueAt }: ModelEntry): boolean => !isHeld && dueAt > Date.now();
@@ -208,10 +210,13 @@ export class Model {
   crash(): void {
     this.published.length = 0;
     for (const queue of this.#temporary) this.dropQueue(queue);
-    for (const entry of [...this.#queues.values()].flat()) {
-      if (entry.isHeld) entry.recoveries++;
-      Object.assign(entry, { isHeld: false, isParked: false, wasParked: false });
-      entry.seq = undefined;
+    for (const [queue, entries] of this.#queues) {
+      for (const entry of [...entries]) {
+        Object.assign(entry, { seq: undefined, isParked: false, wasParked: false });
+        if (!entry.isHeld) continue;
+        entry.recoveries++;
+        this.#giveBack(queue, entry);
+      }
     }
   }
 
@@ -242,11 +247,10 @@ export class Model {
     }
     if (!entry?.isHeld) return 'not-held';
     if (operation.kind === 'release') {
-      entry.isHeld = false;
       entry.dueAt = operation.dueAt ?? 0;
       if (operation.reason === 'nack') entry.failures++;
       if (operation.reason === 'gone') entry.recoveries++;
-      return 'done';
+      return this.#giveBack(queue, entry);
     }
     this.#remove(queue, entry);
     return operation.kind === 'move' ? this.#enqueue(operation.to, operation.message) : 'done';
@@ -262,10 +266,34 @@ export class Model {
 
   #enqueue(queue: string, message: Message): 'done' {
     if (queue.startsWith('temp:') && !this.#temporary.has(queue)) return 'done';
-    const entries = this.#queues.get(queue) ?? [];
-    entries.push({ message, seq: undefined, isHeld: false, dueAt: message.dueAt, failures: 0, recoveries: 0, owner: '', isParked: false, wasParked: false });
-    this.#queues.set(queue, entries);
+    const plain = { seq: undefined, isHeld: false, failures: 0, recoveries: 0, owner: '', isParked: false, wasParked: false };
+    const entry: ModelEntry = { message, ...plain, dueAt: message.dueAt, isNewest: true };
+    this.#replace(queue, entry);
+    this.#queues.set(queue, [...(this.#queues.get(queue) ?? []), entry]);
     return 'done';
+  }
+
+  /** The newest with the same key makes way for one that comes to rest. */
+  #replace(queue: string, entry: ModelEntry): void {
+    const before = this.#newest(queue, entry);
+    if (before && before !== entry) {
+      before.isNewest = false;
+      if (!before.isHeld) this.#remove(queue, before);
+    }
+    entry.isNewest = true;
+  }
+
+  #giveBack(queue: string, entry: ModelEntry): 'done' {
+    const entries = this.#queues.get(queue)!;
+    const newest = this.#newest(queue, entry);
+    if (newest && entries.indexOf(newest) > entries.indexOf(entry)) return this.#remove(queue, entry);
+    this.#replace(queue, entry);
+    entry.isHeld = false;
+    return 'done';
+  }
+
+  #newest(queue: string, { message: { lastValue } }: ModelEntry): ModelEntry | undefined {
+    return lastValue === '' ? undefined : this.#queues.get(queue)?.find((each) => each.isNewest && each.message.lastValue === lastValue);
   }
 
   #remove(queue: string, entry: ModelEntry): 'done' {

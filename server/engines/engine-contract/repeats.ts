@@ -101,7 +101,7 @@ export function describeRepeats(create: CreateSubject): void {
         await rig.done(once(enqueue('a', 'first'), 'k', windowMs));
         let repeats = 0;
         for (;;) {
-          const outcome = await rig.apply([once(enqueue('a', `m${repeats}`), 'k', windowMs)]);
+          const outcome = await rig.apply([once(enqueue('a', `m${repeats}`), 'k')]);
           assert.ok(outcome.ok);
           if (outcome.repeats === 0) break;
           repeats++;

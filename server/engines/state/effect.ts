@@ -1,7 +1,7 @@
 import type { Failure, LogPosition } from '../../broker/engine.ts';
 import type { Message } from '../../broker/message.ts';
 import type { Entry } from './entry.ts';
-import type { Queue } from './queue.ts';
+import { hasEnded, type Queue } from './queue.ts';
 import type { StagedOnce } from './repeats.ts';
 import type { StagedLogged } from './topic-logs.ts';
 
@@ -14,6 +14,8 @@ export interface PutEffect<Stored> {
   readonly queue: Queue<Stored>;
   readonly entry: Entry<Stored>;
   readonly message: Message;
+  /** The newest entry with its key before it came. */
+  readonly before?: Entry<Stored> | undefined;
 }
 
 export interface DropEffect<Stored> {
@@ -30,7 +32,13 @@ export interface ReturnEffect<Stored> {
   readonly failures: number;
   readonly recoveries: number;
   readonly dueAt: number;
+  /** One with its key that came after it: unless that comes to nothing, this one is dropped. */
+  readonly successor?: Entry<Stored> | undefined;
 }
+
+/** What an effect does as far as is known by now. */
+export const kindOf = (effect: Effect<unknown>): Effect<unknown>['kind'] =>
+  effect.kind === 'return' && effect.successor && !hasEnded(effect.successor) ? 'drop' : effect.kind;
 
 /** A message for the watchers of a topic. */
 export interface Publication {

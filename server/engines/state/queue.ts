@@ -1,5 +1,6 @@
 import type { Entry } from './entry.ts';
 import { Groups, precedes, type Taker } from './groups.ts';
+import { LastValues } from './last-values.ts';
 import { PriorityOrder } from './priority-order.ts';
 import { Scheduled } from './scheduled.ts';
 import { termsOf } from './terms.ts';
@@ -15,6 +16,10 @@ const LEAVING = 2;
 const RESTS = 4;
 /** It was parked before. */
 const PARKED = 8;
+/** It is gone, or never came. */
+const ENDED = 16;
+/** Its return is staged, and will be its end, since a newer one with its key is there. */
+const OUTDATED = 32;
 
 /**
  * One queue: entries at rest, those whose time is not come, and entries held by this node.
@@ -29,6 +34,7 @@ const PARKED = 8;
  *     held  --reserveDrop---->  held, leaving    --drop------>  gone
  *     at rest  --reserveLate->  held, leaving, rests            --drop-->  gone      --undoDrop-->  at rest
  *     held, returning  --reserveLate-->  held, returning, leaving    both marks, each taken off by its own step
+ *     staged  --replace-->  leaving  --put-->  held, leaving, rests  --drop-->  gone
  *
  * Steps and undoings of different groups may come in any order; the marks say what is left to do.
  */
@@ -41,6 +47,8 @@ export class Queue<Stored> {
   #scheduled: Scheduled<Stored> | undefined;
   /** Made with the first claim that meets a message of one. Those it parks are at rest, and not in `ready`. */
   #groups: Groups<Stored> | undefined;
+  /** Made when the first entry with a key comes. */
+  #lastValues: LastValues<Stored> | undefined;
   /** Octets of all. */
   bytes = 0;
   /** Staged effects that refer to this queue: it must not be forgotten meanwhile. */
@@ -89,7 +97,8 @@ export class Queue<Stored> {
 
   put(entry: Entry<Stored>): void {
     this.bytes += entry.bytes;
-    this.#rest(entry);
+    if (entry.marks & LEAVING) this.#hide(entry);
+    else this.#rest(entry);
   }
 
   /** Who is to be claimed next, if there is one at rest. */
@@ -178,13 +187,59 @@ export class Queue<Stored> {
     return first && this.#reserveResting(first.seq);
   }
 
+  /**
+   * An entry with a key is about to come to rest: the one before it with that key, and, if that is at rest (staged and
+   * returning ones included), it is reserved as by `reserveLate`.
+   */
+  replace(entry: Entry<Stored>): { readonly before: Entry<Stored> | undefined; readonly reserved: Entry<Stored> | undefined } {
+    const values = (this.#lastValues ??= new LastValues());
+    const before = values.get(entry.terms.lastValue);
+    values.set(entry);
+    if (!before || before === entry || before.marks & (LEAVING | ENDED)) return { before, reserved: undefined };
+    const late = this.reserveLate(before.seq);
+    const isStaged = !late && !this.held.has(before.seq);
+    return { before, reserved: isStaged ? this.#mark(before, LEAVING) : late };
+  }
+
+  /** What came after a returning one with the same key, if it did and is there: then that one's return is its end. */
+  reserveOutdated(entry: Entry<Stored>): Entry<Stored> | undefined {
+    const newest = this.#lastValues?.get(entry.terms.lastValue);
+    if (!newest || newest.seq <= entry.seq || newest.marks & LEAVING) return undefined;
+    this.#mark(entry, OUTDATED);
+    return newest;
+  }
+
+  /** A staged entry comes to nothing; `before` had its key. */
+  undoPut(entry: Entry<Stored>, before: Entry<Stored> | undefined): void {
+    entry.marks |= ENDED;
+    const values = this.#lastValues;
+    if (values?.get(entry.terms.lastValue) !== entry) return;
+    values.delete(entry);
+    if (before && !(before.marks & ENDED)) values.set(before);
+  }
+
+  /** After everything was put at rest that there is: learns which entries are the newest of their keys, and tells the others. */
+  findReplaced(): Entry<Stored>[] {
+    const values = this.#lastValues;
+    if (!values) return [];
+    const keyed = [...this.entries()].filter(({ terms }) => terms.lastValue !== '');
+    keyed.sort((left, right) => left.seq - right.seq);
+    for (const entry of keyed) values.set(entry);
+    return keyed.filter((entry) => values.get(entry.terms.lastValue) !== entry);
+  }
+
+  /** It has entries with keys. */
+  keepValues(): void {
+    this.#lastValues ??= new LastValues();
+  }
+
   /** Returns an entry to its place, with the counters it has from now on; not before `dueAt`, if that is not 0. */
   giveBack(entry: Entry<Stored>, failures: number, recoveries: number, dueAt: number): void {
     if (!this.held.has(entry.seq)) return;
     if (dueAt !== entry.terms.dueAt) entry.terms = termsOf({ ...entry.terms, dueAt });
     entry.failures = failures;
     entry.recoveries = recoveries;
-    entry.marks &= ~RETURNING;
+    entry.marks &= ~(RETURNING | OUTDATED);
     this.#groups?.ended(entry);
     if (entry.marks & LEAVING) entry.marks |= RESTS;
     else {
@@ -194,7 +249,7 @@ export class Queue<Stored> {
   }
 
   undoReturn(entry: Entry<Stored>): void {
-    entry.marks &= ~RETURNING;
+    entry.marks &= ~(RETURNING | OUTDATED);
   }
 
   /** Tells whether the entry was still there. */
@@ -202,6 +257,8 @@ export class Queue<Stored> {
     if (!this.held.delete(entry.seq)) return false;
     this.#groups?.ended(entry);
     this.bytes -= entry.bytes;
+    entry.marks |= ENDED;
+    this.#lastValues?.delete(entry);
     return true;
   }
 
@@ -237,3 +294,6 @@ export class Queue<Stored> {
     return entry;
   }
 }
+
+/** Was it dropped, or undone before it came? */
+export const hasEnded = ({ marks }: Entry<unknown>): boolean => (marks & ENDED) !== 0;

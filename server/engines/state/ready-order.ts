@@ -56,6 +56,7 @@ export class ReadyOrder<Stored> {
     this.#line.set(place, new Hole(seq));
     this.#holes++;
     this.#head();
+    if (this.#holes > this.#line.length / 2 + FEW_HOLES) this.#closeHoles();
     return entry;
   }
 
@@ -96,6 +97,18 @@ export class ReadyOrder<Stored> {
     return listed;
   }
 
+  /** Where very many are taken out of the middle, as last values are, each pays for a part of the walk. */
+  #closeHoles(): void {
+    const entries: Entry<Stored>[] = [];
+    for (let place = 0; place < this.#line.length; place++) {
+      const entry = this.#line.at(place)!;
+      if (!(entry instanceof Hole)) entries.push(entry);
+    }
+    this.#line.clear();
+    this.#holes = 0;
+    for (const entry of entries) this.#line.push(entry);
+  }
+
   /** Drops the holes that have come to the front, then tells who stands there. */
   #head(): Entry<Stored> | undefined {
     for (;;) {
@@ -120,3 +133,6 @@ export class ReadyOrder<Stored> {
     return -1;
   }
 }
+
+/** So many holes are not worth a walk. */
+const FEW_HOLES = 64;

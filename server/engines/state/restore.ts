@@ -26,7 +26,16 @@ export class Restore<Stored> {
   put(queue: string, entry: Entry<Stored>): void {
     this.lastSeq(entry.seq);
     this.#table.bytes += entry.bytes;
-    this.#table.getOrAdd(queue)?.put(entry);
+    const owner = this.#table.getOrAdd(queue);
+    owner?.put(entry);
+    if (entry.terms.lastValue !== '') owner?.keepValues();
+  }
+
+  /** Call it at the end: tells what is to be dropped, since something newer with its key is there. */
+  *replaced(): Iterable<{ queue: string; entry: Entry<Stored> }> {
+    for (const queue of this.#table.known()) {
+      for (const entry of queue.findReplaced()) yield { queue: queue.name, entry };
+    }
   }
 
   drop(queue: string, seq: number): boolean {

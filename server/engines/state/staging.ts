@@ -82,7 +82,13 @@ export class Staging<Stored> {
     if (!queue) return;
     const entry = new Entry<Stored>(++this.#table.lastSeq, messageBytes(message), message, termsOf(message));
     this.#table.bytes += entry.bytes;
-    this.#add({ kind: 'put', queue, entry, message });
+    if (message.lastValue === '') {
+      this.#add({ kind: 'put', queue, entry, message });
+      return;
+    }
+    const { before, reserved } = queue.replace(entry);
+    this.#add({ kind: 'put', queue, entry, message, before });
+    if (reserved) this.#add({ kind: 'drop', queue, entry: reserved });
   }
 
   #publish(operation: Operation & { readonly kind: 'publish' }): void {
@@ -112,7 +118,11 @@ export class Staging<Stored> {
     if (!queue || !entry) return notHeld(name, seq);
     const failures = entry.failures + (reason === 'nack' ? 1 : 0);
     const recoveries = entry.recoveries + (reason === 'gone' ? 1 : 0);
-    this.#add({ kind: 'return', queue, entry, failures, recoveries, dueAt });
+    const hasKey = entry.terms.lastValue !== '';
+    const successor = hasKey ? queue.reserveOutdated(entry) : undefined;
+    this.#add({ kind: 'return', queue, entry, failures, recoveries, dueAt, successor });
+    const reserved = hasKey && !successor ? queue.replace(entry).reserved : undefined;
+    if (reserved) this.#add({ kind: 'drop', queue, entry: reserved });
     return undefined;
   }
 

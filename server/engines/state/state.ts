@@ -1,7 +1,7 @@
 import type { ConsumerWant, Group, QueueInfo } from '../../broker/engine.ts';
 import { Agenda } from '../../lib/agenda.ts';
 import { serveInTurn, type Taken } from './claim.ts';
-import type { Announcement, Effect, Refusal, StagedGroup } from './effect.ts';
+import { kindOf, type Announcement, type Effect, type Refusal, type StagedGroup } from './effect.ts';
 import type { Entry } from './entry.ts';
 import type { Queue } from './queue.ts';
 import { QueueTable } from './queue-table.ts';
@@ -149,6 +149,10 @@ export class State<Stored = never> {
         queue.put(entry);
         return this.#isDue(queue, entry);
       case 'return':
+        if (kindOf(effect) === 'drop') {
+          if (queue.drop(entry)) this.#table.bytes -= entry.bytes;
+          return false;
+        }
         queue.giveBack(entry, effect.failures, effect.recoveries, effect.dueAt);
         return this.#isDue(queue, entry);
       case 'drop':
@@ -193,8 +197,10 @@ export class State<Stored = never> {
     for (const effect of effects) {
       const { queue, entry } = effect;
       queue.pins--;
-      if (effect.kind === 'put') this.#table.bytes -= entry.bytes;
-      else if (effect.kind === 'drop') queue.undoDrop(entry);
+      if (effect.kind === 'put') {
+        this.#table.bytes -= entry.bytes;
+        queue.undoPut(entry, effect.before);
+      } else if (effect.kind === 'drop') queue.undoDrop(entry);
       else queue.undoReturn(entry);
       this.#table.retire(queue);
     }

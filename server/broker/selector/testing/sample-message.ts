@@ -13,6 +13,7 @@ export function sampleMessage(headers: Readonly<Record<string, string>>, rest: P
     expiresAt: 0,
     dueAt: 0,
     group: '',
+    lastValue: '',
     origin: '',
     ...rest,
   };

@@ -25,6 +25,7 @@
 --@include order
 --@include groups
 --@include queues
+--@include last-values
 --@include topics
 --@include topic-logs
 --@include repeats

@@ -10,6 +10,7 @@
 --@include order
 --@include groups
 --@include queues
+--@include last-values
 
 local BITE, OCTETS = 1024, 1048576
 local q, skip, limit = openQueue(ARGV[1]), tonumber(ARGV[3]), tonumber(ARGV[4])

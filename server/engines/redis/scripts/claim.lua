@@ -16,6 +16,7 @@
 --@include order
 --@include groups
 --@include queues
+--@include last-values
 --@include turns
 --@include ranks
 

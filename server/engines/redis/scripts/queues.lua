@@ -8,6 +8,7 @@
 --@include order
 --@include groups
 --@include queues
+--@include last-values
 
 local page = call('SSCAN', P .. 'queues', ARGV[1], 'COUNT', 256)
 local reply = { page[1] }

@@ -8,6 +8,7 @@
 --@include order
 --@include groups
 --@include queues
+--@include last-values
 
 local q = openQueue(ARGV[2])
 if call('HEXISTS', heldKey(ARGV[1], q), ARGV[3]) == 0 then return {} end

@@ -9,6 +9,7 @@
 --@include order
 --@include groups
 --@include queues
+--@include last-values
 --@include wildcard-table
 
 local node, lease, limit = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])

@@ -9,6 +9,7 @@
 --@include order
 --@include groups
 --@include queues
+--@include last-values
 
 local node, number = ARGV[1], tonumber(ARGV[2])
 if not call('ZSCORE', NODES, node) then return { 'FENCED' } end

@@ -180,7 +180,9 @@ local function promote(q)
 end
 
 -- The queue has none any more: what is put from now on begins anew.
-local function forgetOrder(q) q.usesTerms, q.usesGroups, q.priorities, q.late, q.hasParked = false, false, '', '', false end
+local function forgetOrder(q)
+  q.usesTerms, q.usesGroups, q.hasValues, q.priorities, q.late, q.hasParked = false, false, false, '', '', false
+end
 
 -- All keys of the order.
 local function orderKeys(q)

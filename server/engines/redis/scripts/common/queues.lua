@@ -14,9 +14,10 @@ local function openQueue(name)
     name = name, isTemporary = isTemporary(name),
     ready = P .. 'ready:' .. name, messages = P .. 'messages:' .. name, attempts = P .. 'attempts:' .. name,
     counts = P .. 'counts:' .. name, waiting = P .. 'waiting:' .. name, nudged = P .. 'nudged:' .. name, terms = P .. 'terms:' .. name,
-    scheduled = P .. 'scheduled:' .. name,
+    scheduled = P .. 'scheduled:' .. name, values = P .. 'values:' .. name,
     -- gathered changes
     puts = {}, tail = {}, tails = {}, newTerms = {}, returned = {}, postponed = {}, drops = {}, isDropped = {}, letGo = {}, counted = {}, countedAs = {},
+    keyed = {}, fresh = {}, replaced = {},
     readyDelta = 0, parkedDelta = 0, scheduledDelta = 0, bytesDelta = 0, woken = 0, hadDrops = false,
   }
   touched[name] = q
@@ -57,6 +58,9 @@ local function nextNumber(q, expected)
   return string.format('%.0f', number)
 end
 
+-- In `last-values`.
+local hasValues, putValue, valueKeyOf, isOutdated, placeValues, forgetValues
+
 -- Not before then, whether it comes for the first time or back.
 local function postpone(q, seq, dueAt)
   q.postponed[seq] = dueAt
@@ -74,10 +78,14 @@ local function putWithTerms(q, seq, stored)
     q.newTerms[#q.newTerms + 1] = seq
     q.newTerms[#q.newTerms + 1] = group == '' and priority or priority .. ' ' .. group
   end
-  if dueAt > now() then
+  local key, isScheduled = valueKeyOf(stored), dueAt > now()
+  if key then putValue(q, seq, key, priority, bytesOf(stored), isScheduled) end
+  if isScheduled then
     return postpone(q, seq, string.format('%.0f', dueAt))
   end
   makeReady(q)
+  -- Then it has its place.
+  if key then return end
   if priority == USUAL then
     q.tail[#q.tail + 1] = seq
   else
@@ -157,6 +165,11 @@ end
 
 -- `dueAt`: ms since the epoch before which nobody gets it again; left out or in the past, it is at rest at once.
 local function giveBack(q, node, seq, reason, dueAt)
+  if isOutdated(q, seq) then
+    drop(q, seq, tonumber(call('HGET', heldKey(node, q), seq) or 0))
+    letGo(q, node, seq)
+    return
+  end
   letGo(q, node, seq)
   if dueAt and tonumber(dueAt) > now() then
     postpone(q, seq, dueAt)
@@ -287,6 +300,7 @@ local function keysBeside(q)
   local keys = orderKeys(q)
   keys[#keys + 1] = q.counts
   keys[#keys + 1] = q.attempts
+  keys[#keys + 1] = q.values
   return keys
 end
 
@@ -313,6 +327,7 @@ local function closeQueue(q, node)
     callMany('HSET', q.terms, q.newTerms)
   end
   if next(q.postponed) then writePostponed(q) end
+  if next(q.keyed) or next(q.replaced) then placeValues(q) end
   if #q.returned > 0 then putAllInPlace(q, q.returned) end
   if #q.counted > 0 then writeAttempts(q) end
   if q.lettingGo then
@@ -330,6 +345,7 @@ local function closeQueue(q, node)
     callMany('HDEL', q.messages, q.drops)
     if not isPlain then
       callMany('HDEL', q.attempts, q.drops)
+      if hasValues(q) then forgetValues(q, q.drops) end
       callMany('HDEL', q.terms, q.drops)
     end
   end
@@ -346,6 +362,7 @@ local function closeQueue(q, node)
   q.puts, q.tail, q.tails, q.newTerms, q.returned, q.postponed = {}, {}, {}, {}, {}, {}
   q.drops, q.letGo, q.counted, q.countedAs = {}, {}, {}, {}
   q.parkedDelta, q.hasParked = 0, nil
+  q.keyed, q.fresh, q.replaced = {}, {}, {}
   q.readyDelta, q.scheduledDelta, q.bytesDelta, q.woken, q.hadDrops, q.lettingGo, q.hasScheduled = 0, 0, 0, 0, false, false, nil
 end
 
