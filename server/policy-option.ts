@@ -27,6 +27,13 @@ const deadLetter = z.string().refine(isDeadLetterName, {
   message: `expected none or the name of a queue, in which ${QUEUE_IN_NAME} may stand once beside something else`,
 });
 
+const durable = z.strictObject({
+  maxMessages: z.int().min(0).exactOptional(),
+  maxBytes: z.int().min(0).exactOptional(),
+  maxAgeMs: z.int().min(0).exactOptional(),
+  expireAfterMs: z.int().min(0).exactOptional(),
+});
+
 const policy = z
   .strictObject({
     destination: z
@@ -35,6 +42,7 @@ const policy = z
         message: `expected ${POLICY_PREFIXES.join(' or ')} and a pattern`,
       }),
     log: log.exactOptional(),
+    durable: durable.exactOptional(),
     redelivery: redelivery.exactOptional(),
     deadLetter: deadLetter.exactOptional(),
     lastValueKey: z.string().min(1).max(256).exactOptional(),
@@ -55,7 +63,7 @@ const policy = z
         context.addIssue({ code: 'custom', path: [field], message: `expected it for ${prefix} destinations only` });
       }
     };
-    only('/topic/', ['log', 'slowConsumer']);
+    only('/topic/', ['log', 'durable', 'slowConsumer']);
     only('/queue/', ['redelivery', 'ackTimeoutMs', 'nack', 'lastValueKey']);
     // Of a topic's messages only those die that its schema turns away.
     if (found.onViolation !== 'dead-letter') only('/queue/', ['deadLetter']);

@@ -84,6 +84,11 @@ export class Advisories {
     return this.#operation(`MessageDLQd.${kind === 'queue' ? 'Queue' : 'Topic'}.${name}`, { headers, body });
   }
 
+  /** A durable subscription had to let go of messages that nobody has had. */
+  discarded(subscription: string, count: number): void {
+    this.#tell(`MessageDiscarded.Topic.${subscription}`, { body: { event: 'discarded', subscription, count } });
+  }
+
   /** The store has no room for what was sent. */
   full(operations: readonly Operation[], { code, detail }: Failure): void {
     if (code !== 'memory-limit' && code !== 'disk-full') return;

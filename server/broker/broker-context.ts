@@ -4,6 +4,7 @@ import type { Advisories } from './advisories.ts';
 import type { Authenticator, Authorizer } from './access.ts';
 import type { CloseReason } from './close-reason.ts';
 import type { Counters } from './stats.ts';
+import type { DurableHolders } from './durable-holders.ts';
 import type { DestinationCache } from './destination-cache.ts';
 import type { Engine } from './engine.ts';
 import type { InboundBudget } from './inbound-budget.ts';
@@ -29,6 +30,7 @@ export interface BrokerContext {
   /** Undefined where nothing is told. */
   readonly advisories: Advisories | undefined;
   readonly queues: QueueRegistry;
+  readonly holders: DurableHolders;
   readonly destinations: DestinationCache;
   readonly policies: Policies;
   readonly selectors: SelectorCache;

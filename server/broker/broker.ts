@@ -8,6 +8,8 @@ import type { BrokerContext } from './broker-context.ts';
 import { CLOSE_REASONS, type CloseReason } from './close-reason.ts';
 import { DestinationCache } from './destination-cache.ts';
 import { SCHEDULE_QUEUE, type Engine, type EngineEvents, type Failure, type NodeLoad, type Operation } from './engine.ts';
+import { DurableHolders } from './durable-holders.ts';
+import { durableTakenOver } from './errors.ts';
 import { InboundBudget } from './inbound-budget.ts';
 import { DEFAULT_BROKER_LIMITS, type BrokerLimits } from './limits.ts';
 import { silentLog, type Log } from './log.ts';
@@ -85,6 +87,15 @@ export class Broker {
       topics: new TopicFanout(),
       advisories,
       queues: new QueueRegistry({ engine, policies, advisories, log, clock, timers: this.#timers, dispatchBytes: limits.dispatchBytes }),
+      holders: new DurableHolders({
+        engine,
+        timers: this.#timers,
+        log,
+        nodeId: this.nodeId,
+        end: (session, queue) => {
+          session.failReceipt(durableTakenOver(queue), undefined);
+        },
+      }),
       destinations: new DestinationCache(limits),
       policies,
       selectors: new SelectorCache(),
@@ -101,7 +112,7 @@ export class Broker {
   }
 
   async start(): Promise<void> {
-    const { engine, topics, advisories, queues, log, counters } = this.#context;
+    const { engine, topics, advisories, queues, holders, log, counters } = this.#context;
     const events: EngineEvents = {
       onMessage: (topic, message) => {
         (isAdvisoryTopic(topic) ? advisories?.topics : topics)?.publish(topic, message);
@@ -120,8 +131,11 @@ export class Broker {
         counters.lostGroups += groups;
         log.error({ event: 'store-forgot', groups, detail });
       },
+      onEvicted: (queue, holder) => {
+        holders.evicted(queue, holder);
+      },
       onCommand: (command) => {
-        if (!this.#options.onCommand?.(command)) log.debug({ event: 'unknown-command', command });
+        if (!holders.heard(command) && !this.#options.onCommand?.(command)) log.debug({ event: 'unknown-command', command });
       },
       onFatal: (error) => {
         log.error({ event: 'store-failed', error });

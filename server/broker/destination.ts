@@ -23,6 +23,8 @@ export interface Destination {
   readonly isPattern: boolean;
   /** A topic on which only the broker speaks. */
   readonly isAdvisory: boolean;
+  /** Artemis' `topic::name`: a durable subscription of it that its users share. */
+  readonly subscription?: string;
   /** A queue that this frame must not bring into being: RabbitMQ's `/amq/queue/`. */
   readonly mustExist: boolean;
 }
@@ -72,6 +74,9 @@ const FORMS: readonly Form[] = [
 
 /** A name without any prefix. */
 const BARE: Readonly<Record<BareKind, Form>> = { queue: { prefix: '', kind: 'queue' }, topic: { prefix: '', kind: 'topic' } };
+
+/** Between a topic and a subscription of it. */
+const SUBSCRIPTION_MARK = '::';
 
 /** What all of RabbitMQ's exchanges begin with, those that are not here included. */
 const EXCHANGE_PREFIX = '/exchange/';
@@ -124,7 +129,8 @@ function parseDestination(text: string, limits: DestinationLimits, bare: BareKin
     return unknownDestination('unknown-prefix', text, `expected one of ${PREFIXES.filter((each) => each.startsWith('/')).join(' ')}`);
   }
   const { prefix, kind, mustExist = false, nameBegin = '' } = form ?? BARE[bare];
-  const raw = text.slice(prefix.length);
+  const [raw = '', subscription] = kind === 'topic' ? text.slice(prefix.length).split(SUBSCRIPTION_MARK, 2) : [text.slice(prefix.length)];
+  if (subscription === '') return unknownDestination('empty-name', text, `expected a name after '${SUBSCRIPTION_MARK}'`);
   const refusal = refusedName(text, raw, prefix, limits);
   if (refusal) return refusal;
   const isPattern = kind === 'topic' && hasWildcard(raw);
@@ -137,7 +143,7 @@ function parseDestination(text: string, limits: DestinationLimits, bare: BareKin
   }
   const isAdvisory = kind === 'topic' && isAdvisoryTopic(name);
   const canonical = isAdvisory ? ADVISORY_PREFIX + name.slice(ADVISORY_TOPIC_PREFIX.length) : CANONICAL_PREFIX[kind] + name;
-  return { kind, name, text, canonical, isPattern, isAdvisory, mustExist };
+  return { kind, name, text, canonical, isPattern, isAdvisory, mustExist, ...(subscription !== undefined && { subscription }) };
 }
 
 /** RabbitMQ: `amq.direct` goes by the whole key, wildcards have no meaning in it; `amq.fanout` reaches all, whatever the key. */

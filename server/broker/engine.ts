@@ -1,3 +1,4 @@
+import { DURABLE_PREFIX } from './durable-name.ts';
 import type { Message } from './message.ts';
 
 /**
@@ -62,6 +63,24 @@ export interface Engine {
    */
   readLog(topic: string, after: LogPosition | undefined, limit: number): Promise<LogPage>;
 
+  /**
+   * Creates a durable subscription or resumes it, for a holder; `holder` is unique for ever. Once it resolves, whatever any
+   * node publishes to a topic of its pattern is kept for it until it is settled, within its bounds. Its messages are claimed
+   * from the queue of its name, and all that can be done with a queue's messages can be done with them.
+   * One that is not shared has one holder: another is refused, unless it names the present one, whose hold then ends and
+   * whose messages return. One with another pattern, selector or no-local takes the place of what is there, with all its
+   * messages, unless that is held. Rejects with an `EngineError`.
+   */
+  hold(queue: string, terms: DurableTerms, holder: string, evicted?: string): Promise<HoldOutcome>;
+  /** The holder is gone, or wants it no more; what is kept stays. Messages he has not settled are for him to give back. */
+  endHold(queue: string, holder: string): void;
+  /** Ends a subscription with all that is kept for it; false = there is none. Refused while others than `holder` hold it. */
+  unsubscribe(queue: string, holder: string): Promise<boolean | HoldRefusal>;
+  /** All durable subscriptions. */
+  subscriptions(): Promise<DurableInfo[]>;
+  /** Is what is published to the topic kept for durable subscriptions, as far as this node knows? Then it goes by the durable lane. */
+  keeps(topic: string): boolean;
+
   /** Brings a temporary queue into being: held in memory of this node's store, never on its disk, gone with the node. */
   createTemporaryQueue(queue: string): Promise<void>;
   /** Removes a queue with all its messages, held ones included. Unknown names are fine. */
@@ -104,6 +123,8 @@ export interface EngineEvents {
   onGap(pattern: string, count: number): void;
   /** The store forgot what it had acknowledged (a failover, a restart without persistence): `detail` is for people. */
   onLoss(loss: { readonly groups: number; readonly detail: string }): void;
+  /** A hold of this node's ended without its doing: another took it, or the subscription is gone. */
+  onEvicted(queue: string, holder: string): void;
   /** Another node, or this one, sent this node a command by `tell`. */
   onCommand(command: string): void;
   /** The store can no longer keep its word (a flush failed). Nothing is acknowledged after it; the process should end. */
@@ -129,8 +150,11 @@ export interface Chain {
 export type Operation =
   /** Puts a message at the end of a queue, which comes into being with it. To a temporary queue that is gone: dropped. */
   | { readonly kind: 'enqueue'; readonly queue: string; readonly message: Message; readonly once?: Once }
-  /** Gives a message to everyone who watches the topic, and keeps it in the topic's log if there are bounds for one. */
-  | { readonly kind: 'publish'; readonly topic: string; readonly message: Message; readonly log?: LogBounds; readonly once?: Once }
+  /**
+   * Gives a message to everyone who watches the topic, and keeps it in the topic's log if there are bounds for one. `isKept`:
+   * durable subscriptions keep it, as far as the node knows, so it takes the durable lane; if they do, it is kept in any case.
+   */
+  | { readonly kind: 'publish'; readonly topic: string; readonly message: Message; readonly log?: LogBounds; readonly isKept?: boolean; readonly once?: Once }
   /**
    * Removes a held message for good. `late`: one that was given back is removed if it is still at rest; if it is gone or
    * held again (by whom, is for its new holder to settle) that is counted as a miss and is no failure.
@@ -219,6 +243,8 @@ export interface Claimed {
   readonly recoveries: number;
   /** Its group is this consumer's from now on: nothing of it was in flight. Left out where that is not so. */
   readonly isFirstOfGroup?: boolean;
+  /** Of a durable subscription: messages before this one that its bounds did not let it keep. Left out = none. */
+  readonly missed?: number;
 }
 
 export interface QueueInfo {
@@ -230,6 +256,53 @@ export interface QueueInfo {
   readonly scheduled: number;
   /** Octets of all of them. */
   readonly bytes: number;
+}
+
+/** What a durable subscription is. */
+export interface DurableTerms {
+  /** Its topics: a name, or a pattern as for `watch`. */
+  readonly pattern: string;
+  /** Messages it does not select are stepped over; '' = all. */
+  readonly selector: string;
+  /** As its messages, its own client's are stepped over: the origin of who holds it; '' = those, too. */
+  readonly noLocal: string;
+  /** Any number of holders share its messages. */
+  readonly isShared: boolean;
+  /** What is kept for all of its pattern; the last one who comes decides. */
+  readonly bounds: DurableBounds;
+  /** It ends when nobody has held it for so many ms; 0 = never. */
+  readonly expireAfterMs: number;
+}
+
+/** The newest messages within all of these; 0 = no such bound. */
+export interface DurableBounds {
+  readonly maxMessages: number;
+  readonly maxBytes: number;
+  readonly maxAgeMs: number;
+}
+
+export type HoldOutcome = { readonly ok: true; readonly isNew: boolean } | { readonly ok: false; readonly refusal: HoldRefusal };
+
+export type HoldRefusal =
+  /** Somebody else holds it: by which node, '' = this one. */
+  | { readonly reason: 'held'; readonly node: string; readonly holder: string }
+  /** It is held with another pattern or selector. */
+  | { readonly reason: 'in-use'; readonly pattern: string; readonly selector: string };
+
+export interface DurableInfo {
+  /** Of its queue. */
+  readonly name: string;
+  readonly pattern: string;
+  readonly selector: string;
+  readonly isShared: boolean;
+  readonly holderCount: number;
+  /** Messages it has not looked at yet. */
+  readonly backlog: number;
+  /** Given back and not yet claimed again. */
+  readonly ready: number;
+  readonly inFlight: number;
+  /** Since when nobody has held it, ms since the epoch; 0 = it is held. */
+  readonly unusedSince: number;
 }
 
 /** What a topic's log keeps: the newest messages within all of these. 0 = no such bound. */
@@ -313,6 +386,6 @@ export const TEMPORARY_PREFIX = 'temp:';
 export const SCHEDULE_QUEUE = 'scheduled:jobs';
 
 /** Names that no client can write. */
-export const RESERVED_PREFIXES: readonly string[] = [TEMPORARY_PREFIX, 'scheduled:'];
+export const RESERVED_PREFIXES: readonly string[] = [TEMPORARY_PREFIX, 'scheduled:', DURABLE_PREFIX];
 
 export const isTemporaryQueue = (queue: string): boolean => queue.startsWith(TEMPORARY_PREFIX);

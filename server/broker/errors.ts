@@ -1,5 +1,5 @@
 import type { ProtocolError } from '../protocol/protocol-error.ts';
-import type { Failure, FailureCode } from './engine.ts';
+import type { Failure, FailureCode, HoldRefusal } from './engine.ts';
 
 /**
  * The catalogue of what a request can be refused for. `message` is RabbitMQ's text where it has one, since clients match
@@ -46,6 +46,19 @@ export const duplicatedSubscription = (id: string): ProtocolError =>
 
 export const subscriptionNotFound = (id: string): ProtocolError =>
   error('Subscription not found', 'subscription-not-found', `no subscription '${id}' on this connection`);
+
+/** In ActiveMQ's words, where another connection has it. */
+export function durableInUse({ client, name }: { readonly client: string; readonly name: string }, refusal: HoldRefusal): ProtocolError {
+  const message = `Durable consumer is in use for client: ${client} and subscriptionName: ${name}`;
+  if (refusal.reason === 'held') return error(message, 'durable-in-use', `another connection has the durable subscription '${name}', and lives; end that one first`);
+  const held = refusal.selector === '' ? `'${refusal.pattern}'` : `'${refusal.pattern}' with the selector '${refusal.selector}'`;
+  return error(message, 'durable-in-use', `expected the durable subscription '${name}' as it is held, to ${held}; to change it, nobody may hold it`);
+}
+
+export const durableTakenOver = (queue: string): ProtocolError =>
+  error('Durable subscription taken over', 'durable-taken-over', `'${queue}' is another connection's now, or is gone`);
+
+export const notDurable = (command: string, text: string, why: string): ProtocolError => error('Bad destination', 'not-durable', `${command} of '${text}': ${why}`);
 
 export const messageNotFound = (code: string, what: string): ProtocolError => error('Message not found', code, what);
 

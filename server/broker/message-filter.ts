@@ -30,7 +30,7 @@ export function readMessageFilter(headers: Headers, selectors: SelectorCache): M
 }
 
 /** ActiveMQ's name, the plain one, and Ably's way to put it; the first present counts. */
-function readNoLocal(headers: Headers): boolean | ProtocolError {
+export function readNoLocal(headers: Headers): boolean | ProtocolError {
   for (const name of [HEADER.activemqNoLocal, HEADER.noLocal]) {
     const isNoLocal = readBoolean('SUBSCRIBE', headers, name);
     if (isNoLocal !== undefined) return isNoLocal;

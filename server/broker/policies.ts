@@ -1,5 +1,6 @@
 import { DEFAULT_DEDUP_WINDOW_MS } from './duplicates.ts';
 import type { LogBounds } from './engine.ts';
+import type { DurablePolicy } from './durable-terms.ts';
 import { DeadLetterQueues, failureTerms, type FailureTerms } from './failure-terms.ts';
 import { MessageSchema, type JsonSchema } from './message-schema.ts';
 import type { NackWay } from './nack.ts';
@@ -11,6 +12,8 @@ import { overlaps, patternWords } from './topic-pattern.ts';
 export interface Policy {
   /** Topics only: keeps a log of the newest messages. Without it nothing is kept. */
   readonly log?: LogBounds;
+  /** Topics only: what durable subscriptions keep, and for how long they are there unused. */
+  readonly durable?: DurablePolicy;
   /** Queues only: when a message is given up, where it differs from what holds for all. */
   readonly redelivery?: Partial<RedeliveryPolicy>;
   /**

@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Timers } from '../lib/timers.ts';
+import { HEADER } from '../protocol/header-names.ts';
 import type { Advisories } from './advisories.ts';
 import { attemptOf, type Delivery } from './delivery.ts';
 import { isTemporaryQueue, type Claimed, type Engine, type Lane, type Operation, type ReleaseReason } from './engine.ts';
@@ -255,8 +256,15 @@ export class QueueDispatcher {
     const ackTimeoutMs = Math.min(this.#terms.ackTimeoutMs, consumer.terms.ackTimeoutMs);
     if (!isAuto && ackTimeoutMs < Infinity) consumer.lapseAfter(delivery, ackTimeoutMs);
     const ack = isAuto ? '' : session.ackValue(delivery);
-    const frame = new MessageFrame(claimed.message).delivery(session.version, consumer.id, ack, attemptOf(delivery), claimed.isFirstOfGroup);
+    if (claimed.missed !== undefined) this.#tellMissed(claimed.missed);
+    const message = claimed.missed === undefined ? claimed.message : withGap(claimed.message, claimed.missed);
+    const frame = new MessageFrame(message).delivery(session.version, consumer.id, ack, attemptOf(delivery), claimed.isFirstOfGroup);
     session.deliver(frame, claimed.message.origin, isAuto ? () => { this.#wasTaken(delivery); } : undefined);
+  }
+
+  #tellMissed(missed: number): void {
+    this.#log.warn({ event: 'durable-gap', queue: this.queue, missed });
+    this.#advisories?.discarded(this.queue, missed);
   }
 
   /** An auto-mode delivery is settled when the operating system took its octets: at most once beyond that point. */
@@ -302,3 +310,6 @@ export class QueueDispatcher {
     );
   }
 }
+
+/** A durable subscription could not keep all that came before it. */
+const withGap = (message: Message, missed: number): Message => ({ ...message, headers: [...message.headers, HEADER.xGap, String(missed)] });

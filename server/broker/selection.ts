@@ -1,4 +1,5 @@
 import type { Message } from './message.ts';
+import { isOwnMessage } from './origin.ts';
 import type { Selector } from './selector/compile-selector.ts';
 import type { Subscription } from './subscription.ts';
 
@@ -19,7 +20,7 @@ export class Selection {
   /** Does the subscription want the message? */
   has({ filter, session }: Subscription): boolean {
     if (!filter) return true;
-    if (filter.isNoLocal && this.#message.origin === session.id) return false;
+    if (filter.isNoLocal && isOwnMessage(this.#message.origin, session.origin)) return false;
     return filter.selector === undefined || this.matches(filter.selector);
   }
 

@@ -51,6 +51,10 @@ export class Session implements PeerListener {
   readonly submissions: Submissions;
   version: Version = '1.0';
   identity: Identity | undefined;
+  /** What other connections of the same client give as well. */
+  clientId: string | undefined;
+  /** What its messages carry: see `originOf`. */
+  origin: string;
   /** Where the client asked for them. */
   softErrors: SoftErrors | undefined;
   #state: SessionState = 'connecting';
@@ -71,6 +75,7 @@ export class Session implements PeerListener {
     this.broker = broker;
     this.peer = peer;
     this.id = broker.nextSessionId();
+    this.origin = this.id;
     this.subscriptions = new Subscriptions(this);
     this.transactions = new Transactions(broker.limits);
     this.temporaries = new Temporaries(broker.engine);
@@ -320,7 +325,7 @@ export class Session implements PeerListener {
 
   /** An own copy waits for its RECEIPT, and whatever comes after it waits for that copy: nothing overtakes. */
   #mustWait(origin: string): boolean {
-    return this.#waitingCopies > 0 || (origin === this.id && !this.receipts.isEmpty);
+    return this.#waitingCopies > 0 || (origin === this.origin && !this.receipts.isEmpty);
   }
 
   #waitBehind(frame: WireFrame, send: (frame: WireFrame) => void): void {

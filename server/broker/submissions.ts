@@ -199,7 +199,7 @@ export class Submissions {
   /** The ERROR stands where the receipt would have stood: what was stored before is receipted before it. */
   #refuse({ submission, slot }: Pending, error: ProtocolError): void {
     const session = this.#session;
-    if (submission.deliveries) session.subscriptions.giveBack(submission.deliveries);
+    if (submission.deliveries) void session.subscriptions.giveBack(submission.deliveries);
     if (error.code === 'store-failed' || (error.code === 'store-unreachable' && !slot)) session.failReceipt(error, submission.receiptId);
     else if (slot) session.failSlot(slot, error, submission.receiptId);
     else session.fail(error, undefined);

@@ -31,11 +31,18 @@ export interface SubscriptionOptions {
   readonly terms: ConsumerTerms;
 }
 
+/** A durable subscription is held for it. */
+export interface DurableHold {
+  readonly holder: string;
+  /** Or pattern. */
+  readonly topic: string;
+}
+
 /** Where a subscription's messages come from; a composite destination has several. */
 export type Source =
   | { readonly kind: 'topic'; readonly name: string; readonly isPattern: boolean }
   /** The dispatcher is there from when it is attached. */
-  | { readonly kind: 'queue'; readonly queue: string; dispatcher?: QueueDispatcher }
+  | { readonly kind: 'queue'; readonly queue: string; dispatcher?: QueueDispatcher; readonly hold?: DurableHold }
   /** A queue that is only looked through; so is the browser. */
   | { readonly kind: 'browser'; readonly queue: string; browser?: QueueBrowser }
   /** Refusals of this very session. */

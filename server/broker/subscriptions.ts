@@ -95,19 +95,32 @@ export class Subscriptions {
     const { id, broker } = this.#session;
     const queues = [...new Set(deliveries.map(({ dispatcher }) => dispatcher?.queue))];
     broker.log.warn({ event: 'ack-timeout', session: id, subscription: subscription.key, queues, deliveries: deliveries.length });
-    this.giveBack(deliveries);
+    void this.giveBack(deliveries);
     subscription.restoreCredit(deliveries.length, bytesOf(deliveries));
   }
 
   /** The session is gone: everything in flight returns to its place. */
   closeAll(): void {
     const inflight: Delivery[] = [];
-    for (const subscription of [...this.#byKey.values()]) inflight.push(...this.remove(subscription));
-    this.giveBack(inflight);
+    const all = [...this.#byKey.values()];
+    for (const subscription of all) inflight.push(...this.remove(subscription));
+    const holding = all.filter(({ sources }) => sources.some((source) => source.kind === 'queue' && source.hold));
+    const given = this.giveBack(inflight);
+    if (holding.length > 0) void given.then(() => { for (const subscription of holding) this.endHolds(subscription); });
   }
 
-  /** Releases deliveries outside the session's chain, which may be broken or gone. */
-  giveBack(deliveries: readonly Delivery[]): void {
+  /** Lets others have its durable subscriptions; to be called when what was in flight is back, or who comes next would overtake it. */
+  endHolds({ sources }: Subscription): void {
+    const { engine, holders } = this.#session.broker;
+    for (const source of sources) {
+      if (source.kind !== 'queue' || !source.hold) continue;
+      holders.remove(source.hold.holder);
+      engine.endHold(source.queue, source.hold.holder);
+    }
+  }
+
+  /** Releases deliveries outside the session's chain, which may be broken or gone; resolves when that is done. */
+  async giveBack(deliveries: readonly Delivery[]): Promise<void> {
     // A group for each queue: one that was dropped in the meantime must not keep the others from their messages.
     const byQueue = new Map<string, Operation[]>();
     for (const operation of releaseOperations(deliveries, 'gone')) {
@@ -116,17 +129,18 @@ export class Subscriptions {
       if (ofQueue) ofQueue.push(operation);
       else byQueue.set(operation.queue, [operation]);
     }
-    for (const operations of byQueue.values()) this.#release(operations);
+    await Promise.all([...byQueue.values()].map((operations) => this.#release(operations)));
   }
 
-  #release(operations: readonly Operation[]): void {
+  #release(operations: readonly Operation[]): Promise<unknown> {
     const { engine, log } = this.#session.broker;
-    engine.apply({ operations, lane: 'durable' }).then(
+    return engine.apply({ operations, lane: 'durable' }).then(
       (outcome) => {
-        if (outcome.ok) return;
+        if (outcome.ok) return undefined;
         // A group is all or nothing: one delivery that is not held any more must not keep the rest.
-        if (outcome.failure.code === 'not-held' && operations.length > 1) for (const each of operations) this.#release([each]);
-        else log.warn({ event: 'release-failed', session: this.#session.id, failure: outcome.failure });
+        if (outcome.failure.code === 'not-held' && operations.length > 1) return Promise.all(operations.map((each) => this.#release([each])));
+        log.warn({ event: 'release-failed', session: this.#session.id, failure: outcome.failure });
+        return undefined;
       },
       (error: unknown) => {
         log.error({ event: 'release-failed', session: this.#session.id, error });

@@ -8,6 +8,9 @@ export function patternWords(pattern: string): string[] {
   return words;
 }
 
+/** Does it have words that stand for others? */
+export const isWildcard = (pattern: string): boolean => patternWords(pattern).some((word) => word === '*' || word === '#');
+
 /** Is there a topic that both patterns match? Either may be a plain name. */
 export function overlaps(left: readonly string[], right: readonly string[]): boolean {
   // below[j]: do left's words from i + 1 on and right's from j on meet? Filled from the ends, one row for each i.

@@ -87,6 +87,10 @@ export class FleetNode implements EngineEvents {
 
   onLoss(): void {}
 
+  onEvicted(queue: string, holder: string): void {
+    throw new Error(`expected no hold to end, got that of ${holder} on ${queue}`);
+  }
+
   onCommand(command: string): void {
     this.commands.push(command);
   }

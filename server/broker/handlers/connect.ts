@@ -6,6 +6,7 @@ import { negotiateVersion } from '../../protocol/version.ts';
 import type { Identity, LoginVerdict } from '../access.ts';
 import { readBoolean } from '../boolean-header.ts';
 import { CLOSE_REASONS } from '../close-reason.ts';
+import { originOf } from '../origin.ts';
 import { badConnect, loginRefused, versionMismatch } from '../errors.ts';
 import type { Session } from '../session.ts';
 import { SoftErrors } from '../soft-errors.ts';
@@ -26,6 +27,9 @@ export function connect(session: Session, frame: Frame): Handled {
   const isSoft = readBoolean(frame.command, headers, HEADER.xSoftErrors) ?? false;
   if (typeof isSoft === 'object') return badConnect(isSoft.code, isSoft.detail);
   if (isSoft) session.softErrors = new SoftErrors(session);
+
+  session.clientId = headers.get(HEADER.clientId) ?? headers.get(HEADER.activemqClientId);
+  session.origin = originOf(session.id, session.clientId);
 
   const verdict = session.broker.authenticator.authenticate({
     login: headers.get(HEADER.login),

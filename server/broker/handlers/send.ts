@@ -33,6 +33,9 @@ export function send(session: Session, frame: Frame): Handled {
   const destinations = session.broker.destinations.parse(text, bare);
   if ('code' in destinations) return destinations;
   for (const destination of destinations) {
+    if (destination.subscription !== undefined) {
+      return unknownDestination('subscription-in-send', text, 'expected a topic; the name of a subscription is for SUBSCRIBE');
+    }
     if (destination.isPattern) {
       return unknownDestination('wildcard-in-send', text, 'expected one topic; wildcards are for SUBSCRIBE');
     }
@@ -77,7 +80,7 @@ function accept(session: Session, frame: Frame, destinations: readonly Destinati
   broker.counters.messagesIn++;
   // A plain topic's body is only looked at; a queue and a log keep it, and must not keep the whole chunk it came in.
   const isLater = schedule !== undefined || dueAt > 0;
-  const isKept = transaction !== undefined || violations !== undefined || isLater || destinations.some((each) => each.kind !== 'topic' || broker.policies.of(each.canonical).log);
+  const isKept = transaction !== undefined || violations !== undefined || isLater || destinations.some((each) => each.kind !== 'topic' || broker.policies.of(each.canonical).log || broker.engine.keeps(each.name));
   const body = isKept ? keepOctets(frame.body) : frame.body;
   const message: Message = {
     id: broker.nextMessageId(),
@@ -89,7 +92,7 @@ function accept(session: Session, frame: Frame, destinations: readonly Destinati
     ...readDeliveryTerms(headers),
     dueAt,
     lastValue: '',
-    origin: session.id,
+    origin: session.origin,
   };
   const duplicateId = readDuplicateId(headers);
   const operations: Operation[] = [];

@@ -1,12 +1,13 @@
-import type { Frame } from '../../protocol/frame.ts';
+import type { Frame, Headers } from '../../protocol/frame.ts';
 import { HEADER } from '../../protocol/header-names.ts';
 import type { ProtocolError } from '../../protocol/protocol-error.ts';
 import { parseAckMode, type AckMode } from '../ack-mode.ts';
 import { readBoolean } from '../boolean-header.ts';
 import { readConsumerTerms } from '../consumer-terms.ts';
 import type { Destination } from '../destination.ts';
-import { badHeader, duplicatedSubscription, limitExceeded, missingDestination, missingHeader } from '../errors.ts';
-import { readMessageFilter, type MessageFilter } from '../message-filter.ts';
+import { namesDurable, readDurable, type DurableRequest } from '../durable-request.ts';
+import { badHeader, duplicatedSubscription, limitExceeded, missingDestination, missingHeader, notDurable } from '../errors.ts';
+import { readMessageFilter, readNoLocal, type MessageFilter } from '../message-filter.ts';
 import { readPrefetch } from '../prefetch.ts';
 import { readRoutingType } from '../routing-type.ts';
 import type { Session } from '../session.ts';
@@ -21,6 +22,9 @@ export interface SubscribeRequest {
   readonly destinations: readonly Destination[];
   /** Wants copies of what is in a queue now. */
   readonly isBrowser: boolean;
+  /** As what durable subscription. */
+  readonly durable: DurableRequest | undefined;
+  readonly filter: MessageFilter | undefined;
 }
 
 export function readSubscribeRequest(session: Session, frame: Frame): SubscribeRequest | ProtocolError {
@@ -56,6 +60,8 @@ export function readSubscribeRequest(session: Session, frame: Frame): SubscribeR
   if ('code' in slowConsumer) return slowConsumer;
   const misfit = isBrowser ? browserMisfit(destinations, ackMode) : isForErrors ? errorsMisfit(filter, ackMode) : selectorMisfit(destinations, filter);
   if (misfit) return misfit;
+  const durable = isBrowser || isForErrors ? undefined : durableOf(session, headers, destinations);
+  if (durable && 'code' in durable) return durable;
   const subscription = new Subscription({
     session,
     number: subscriptions.nextNumber(),
@@ -68,7 +74,24 @@ export function readSubscribeRequest(session: Session, frame: Frame): SubscribeR
     terms,
   });
   if (isForErrors) subscription.sources.push({ kind: 'soft-errors' });
-  return { subscription, destinations, isBrowser };
+  return { subscription, destinations, isBrowser, durable, filter };
+}
+
+/** A durable subscription is to one topic. What RabbitMQ's clients say of a queue is true of every queue here. */
+function durableOf(session: Session, headers: Headers, destinations: readonly Destination[]): DurableRequest | undefined | ProtocolError {
+  const [first, second] = destinations;
+  const isTopic = first?.kind === 'topic' && !first.isAdvisory && !second;
+  if (isTopic) return withoutShares(readDurable('SUBSCRIBE', session, headers, first), headers);
+  const text = destinations.map((each) => each.text).join();
+  if (namesDurable(headers)) return notDurable('SUBSCRIBE', text, 'expected one topic for a durable subscription');
+  return destinations.some(({ subscription }) => subscription !== undefined) ? notDurable('SUBSCRIBE', text, 'expected one topic to share a subscription of') : undefined;
+}
+
+/** Whose messages would not be told to whom, if several share them? */
+function withoutShares(durable: DurableRequest | undefined | ProtocolError, headers: Headers): DurableRequest | undefined | ProtocolError {
+  const isNoLocal = readNoLocal(headers);
+  if (!durable || 'code' in durable || !durable.isShared || isNoLocal !== true) return durable;
+  return badHeader('SUBSCRIBE', HEADER.noLocal, 'absent or false for a subscription that several share', 'true');
 }
 
 /** What cannot be browsed. Copies are never acked: a mode that asks for it would be a misunderstanding. */

@@ -6,7 +6,8 @@ import { refusedDestination } from '../rights.ts';
 import type { Session } from '../session.ts';
 import type { Source, Subscription } from '../subscription.ts';
 import { tooManyTemporaries } from './reply-to.ts';
-import { isImplicit, readSubscribeRequest } from './subscribe-request.ts';
+import { openDurable, openVirtual } from '../open-durable.ts';
+import { isImplicit, readSubscribeRequest, type SubscribeRequest } from './subscribe-request.ts';
 
 /**
  * SUBSCRIBE: headers, rights, then the interest itself; its RECEIPT says that from now on whatever anyone publishes will
@@ -15,7 +16,7 @@ import { isImplicit, readSubscribeRequest } from './subscribe-request.ts';
 export async function subscribe(session: Session, frame: Frame): Promise<ProtocolError | undefined> {
   const request = readSubscribeRequest(session, frame);
   if ('code' in request) return request;
-  const { subscription, destinations, isBrowser } = request;
+  const { subscription, destinations } = request;
 
   const refusal = await refusedDestination(session, 'subscribe', destinations);
   if (refusal) return refusal;
@@ -24,7 +25,7 @@ export async function subscribe(session: Session, frame: Frame): Promise<Protoco
   try {
     for (const destination of destinations) {
       if (session.state !== 'connected') return undefined;
-      const source = await openSource(session, destination, isBrowser);
+      const source = await openSource(session, destination, request);
       if ('code' in source) return source;
       subscription.sources.push(source);
     }
@@ -42,15 +43,18 @@ export async function subscribe(session: Session, frame: Frame): Promise<Protoco
 /** The subscription did not come about: nobody watches for it. */
 function closeSources(session: Session, subscription: Subscription): void {
   for (const source of subscription.sources) if (source.kind === 'topic') session.broker.engine.unwatch(source.name);
+  session.subscriptions.endHolds(subscription);
 }
 
-async function openSource(session: Session, destination: Destination, isBrowser: boolean): Promise<Source | ProtocolError> {
+async function openSource(session: Session, destination: Destination, request: SubscribeRequest): Promise<Source | ProtocolError> {
+  const { isBrowser, subscription, durable, filter } = request;
   const { engine } = session.broker;
   const { kind, name, isPattern, text } = destination;
   switch (kind) {
     case 'queue':
-      return fromQueue(name, isBrowser);
+      return isBrowser ? { kind: 'browser', queue: name } : openVirtual(session, subscription, name);
     case 'topic':
+      if (durable) return openDurable(session, subscription, destination, durable, filter);
       await engine.watch(name);
       return { kind: 'topic', name, isPattern };
     case 'temp-queue':
@@ -78,7 +82,7 @@ function replaceImplicit(session: Session, explicit: Subscription): void {
     if (source.kind !== 'queue') continue;
     for (const other of [...session.subscriptions.all()]) {
       const isSame = other.sources.some((each) => each.kind === 'queue' && each.queue === source.queue);
-      if (isSame && isImplicit(other.id, other.destinationText)) session.subscriptions.giveBack(session.subscriptions.remove(other));
+      if (isSame && isImplicit(other.id, other.destinationText)) void session.subscriptions.giveBack(session.subscriptions.remove(other));
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { LogHead } from '../state/topic-logs-restore.ts';
 import { EFFECT } from './batch-format.ts';
-import type { LogStanding, Standing } from './batch-writer.ts';
+import type { DurableRecord, TakenRecord } from '../state/durable/durable-restore.ts';
+import type { KeptHead, LogStanding, Standing } from './batch-writer.ts';
 
 /** Who is told what a batch did. */
 export interface EffectReader {
@@ -15,6 +16,11 @@ export interface EffectReader {
   logPut(log: LogHead, standing: LogStanding, at: number): void;
   /** `at` is where in the payload the end of its window stands. */
   use(key: string, expiresAt: number, at: number): void;
+  /** `at` as for `put`, of its JSON; `bytes` of that. */
+  subscription(queue: string, record: DurableRecord, at: number, bytes: number): void;
+  pull(queue: string, cursor: number, missed: number, taken: readonly TakenRecord[]): void;
+  /** `at` as for `put`. */
+  keptPut(log: KeptHead, standing: LogStanding, at: number): void;
 }
 
 /** Reads the effects of a batch in their order; returns the last number given to a message. Throws if it makes no sense. */
@@ -22,6 +28,7 @@ export function readBatch(payload: Buffer, reader: EffectReader): number {
   const lastSeq = payload.readDoubleLE(0);
   let queue = '';
   let log: LogHead = { topic: '', epoch: '', bounds: { maxMessages: 0, maxAgeMs: 0 } };
+  let keptLog: KeptHead = { pattern: '', epoch: '' };
   let at = 8;
   while (at < payload.length) {
     const effect = payload[at++]!;
@@ -70,12 +77,34 @@ export function readBatch(payload: Buffer, reader: EffectReader): number {
         break;
       }
       case EFFECT.logPut: {
-        const standing = {
-          offset: payload.readDoubleLE(at),
-          at: payload.readDoubleLE(at + 8),
-          bytes: payload.readUInt32LE(at + 16),
-        };
-        reader.logPut(log, standing, at + 20);
+        reader.logPut(log, readLogStanding(payload, at), at + 20);
+        at += 24 + payload.readUInt32LE(at + 20);
+        break;
+      }
+      case EFFECT.subscription: {
+        const bytes = payload.readUInt32LE(at);
+        reader.subscription(queue, JSON.parse(payload.toString('utf8', at + 4, at + 4 + bytes)) as DurableRecord, at, bytes);
+        at += 4 + bytes;
+        break;
+      }
+      case EFFECT.pull: {
+        const taken: TakenRecord[] = [];
+        for (let next = at + 20, end = next + 24 * payload.readUInt32LE(at + 16); next < end; next += 24) {
+          taken.push([payload.readDoubleLE(next), payload.readDoubleLE(next + 8), payload.readDoubleLE(next + 16), 0, 0, -1]);
+        }
+        reader.pull(queue, payload.readDoubleLE(at), payload.readDoubleLE(at + 8), taken);
+        at += 20 + 24 * taken.length;
+        break;
+      }
+      case EFFECT.keptLog: {
+        const patternEnd = at + 2 + payload.readUInt16LE(at);
+        const end = patternEnd + 1 + payload[patternEnd]!;
+        keptLog = { pattern: payload.toString('utf8', at + 2, patternEnd), epoch: payload.toString('latin1', patternEnd + 1, end) };
+        at = end;
+        break;
+      }
+      case EFFECT.keptPut: {
+        reader.keptPut(keptLog, readLogStanding(payload, at), at + 20);
         at += 24 + payload.readUInt32LE(at + 20);
         break;
       }
@@ -86,8 +115,12 @@ export function readBatch(payload: Buffer, reader: EffectReader): number {
         break;
       }
       default:
-        throw new Error(`expected an effect between 1 and 10, got ${effect}: a later release wrote it?`);
+        throw new Error(`expected an effect between 1 and 14, got ${effect}: a later release wrote it?`);
     }
   }
   return lastSeq;
+}
+
+function readLogStanding(payload: Buffer, at: number): LogStanding {
+  return { offset: payload.readDoubleLE(at), at: payload.readDoubleLE(at + 8), bytes: payload.readUInt32LE(at + 16) };
 }

@@ -1,5 +1,7 @@
 import { encodeInto, encodeMessageRecord } from '../../broker/message-record.ts';
 import type { Message } from '../../broker/message.ts';
+import type { StagedKept, StagedPull } from '../state/durable/durable-subscriptions.ts';
+import type { DurableRecord } from '../state/durable/durable-restore.ts';
 import type { StagedLogged } from '../state/topic-logs.ts';
 import type { LogHead } from '../state/topic-logs-restore.ts';
 import { EFFECT, FIXED_BYTES, useBytes } from './batch-format.ts';
@@ -15,7 +17,13 @@ export interface Standing {
   readonly recoveries: number;
 }
 
-/** A message's standing in a topic's log, as it is written down. */
+/** Which log of a pattern. */
+export interface KeptHead {
+  readonly pattern: string;
+  readonly epoch: string;
+}
+
+/** A message's standing in a log, as it is written down. */
 export interface LogStanding {
   readonly offset: number;
   /** When it was logged, ms since the epoch. */
@@ -37,7 +45,8 @@ export class BatchWriter {
   #queue: string | undefined;
   /** The same for logs. */
   #log: LogHead | undefined;
-  /** The last offset given in this batch, by topic. */
+  #keptLog: KeptHead | undefined;
+  /** The last offset given in this batch, by the epoch of the log. */
   readonly #offsets = new Map<string, number>();
 
   get isEmpty(): boolean {
@@ -57,6 +66,7 @@ export class BatchWriter {
     this.#start = this.#end;
     this.#queue = undefined;
     this.#log = undefined;
+    this.#keptLog = undefined;
     this.#offsets.clear();
   }
 
@@ -73,8 +83,7 @@ export class BatchWriter {
   /** Gives a staged message its offset, behind those of the batch so far, and tells where in the record it stands. */
   logPut({ log, entry, bounds }: StagedLogged<Stored>, message: Message): { readonly offset: number; readonly at: number } {
     const { topic, epoch } = log;
-    const offset = (this.#offsets.get(topic) ?? log.last) + 1;
-    this.#offsets.set(topic, offset);
+    const offset = this.#nextOffset(log);
     const { at, bytes } = entry;
     return { offset, at: this.#encode(this.#beginLogPut({ topic, epoch, bounds }, { offset, at, bytes }), message) };
   }
@@ -82,6 +91,40 @@ export class BatchWriter {
   /** As `putStored`, for a message of a log. */
   logPutStored(log: LogHead, standing: LogStanding, record: Buffer): number {
     return this.#copy(this.#beginLogPut(log, standing), record);
+  }
+
+  /** As `logPut`, for what is kept for durable subscriptions. */
+  keptPut({ log, kept }: StagedKept<Stored>, message: Message): { readonly offset: number; readonly at: number } {
+    const offset = this.#nextOffset(log);
+    const { at, bytes } = kept;
+    return { offset, at: this.#encode(this.#beginKeptPut(log, { offset, at, bytes }), message) };
+  }
+
+  keptPutStored(log: KeptHead, standing: LogStanding, record: Buffer): number {
+    return this.#copy(this.#beginKeptPut(log, standing), record);
+  }
+
+  /** Returns where in the record it stands, and its octets. */
+  subscription(queue: string, record: DurableRecord): { readonly at: number; readonly bytes: number } {
+    const text = JSON.stringify(record);
+    const bytes = Buffer.byteLength(text);
+    this.#begin(queue, EFFECT.subscription, FIXED_BYTES.subscription + bytes);
+    const at = this.#end;
+    this.#end = this.#buffer.writeUInt32LE(bytes, this.#end);
+    this.#end += this.#buffer.write(text, this.#end);
+    return { at, bytes };
+  }
+
+  pull({ subscription, cursor, missed, taken }: StagedPull<Stored>): void {
+    this.#begin(subscription.name, EFFECT.pull, FIXED_BYTES.pull + taken.length * FIXED_BYTES.pulled);
+    this.#end = this.#buffer.writeDoubleLE(cursor, this.#end);
+    this.#end = this.#buffer.writeDoubleLE(missed, this.#end);
+    this.#end = this.#buffer.writeUInt32LE(taken.length, this.#end);
+    for (const entry of taken) {
+      this.#end = this.#buffer.writeDoubleLE(entry.seq, this.#end);
+      this.#end = this.#buffer.writeDoubleLE(entry.kept.offset, this.#end);
+      this.#end = this.#buffer.writeDoubleLE(entry.missed, this.#end);
+    }
   }
 
   drop(queue: string, seq: number): void {
@@ -143,6 +186,23 @@ export class BatchWriter {
     return this.#end;
   }
 
+  #beginKeptPut(log: KeptHead, { offset, at, bytes }: LogStanding): number {
+    if (log.epoch !== this.#keptLog?.epoch || log.pattern !== this.#keptLog.pattern) this.#writeKeptLog(log);
+    this.#reserve(1 + FIXED_BYTES.keptPut);
+    this.#end = this.#buffer.writeUInt8(EFFECT.keptPut, this.#end);
+    this.#end = this.#buffer.writeDoubleLE(offset, this.#end);
+    this.#end = this.#buffer.writeDoubleLE(at, this.#end);
+    this.#end = this.#buffer.writeUInt32LE(bytes, this.#end);
+    return this.#end;
+  }
+
+  /** Behind those of the batch so far. */
+  #nextOffset({ epoch, last }: { readonly epoch: string; readonly last: number }): number {
+    const offset = (this.#offsets.get(epoch) ?? last) + 1;
+    this.#offsets.set(epoch, offset);
+    return offset;
+  }
+
   #encode(at: number, message: Message): number {
     const end = encodeInto(message, this.#buffer, at + 4);
     return end < 0 ? this.#copy(at, encodeMessageRecord(message)) : this.#endPut(at, end);
@@ -186,6 +246,18 @@ export class BatchWriter {
     this.#end = this.#buffer.writeDoubleLE(bounds.maxMessages, this.#end);
     this.#end = this.#buffer.writeDoubleLE(bounds.maxAgeMs, this.#end);
     this.#log = { topic, epoch, bounds };
+  }
+
+  #writeKeptLog(log: KeptHead): void {
+    const { pattern, epoch } = log;
+    const length = Buffer.byteLength(pattern);
+    this.#reserve(1 + FIXED_BYTES.keptLog + length + epoch.length);
+    this.#end = this.#buffer.writeUInt8(EFFECT.keptLog, this.#end);
+    this.#end = this.#buffer.writeUInt16LE(length, this.#end);
+    this.#end += this.#buffer.write(pattern, this.#end);
+    this.#end = this.#buffer.writeUInt8(epoch.length, this.#end);
+    this.#end += this.#buffer.write(epoch, this.#end, 'latin1');
+    this.#keptLog = log;
   }
 
   #writeCounters(failures: number, recoveries: number): void {

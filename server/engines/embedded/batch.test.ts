@@ -47,6 +47,15 @@ function tell(told: Told[], payload: Buffer): EffectReader {
       const record = payload.subarray(at + 4, at + 4 + payload.readUInt32LE(at));
       told.push(['logPut', log, standing, decodeMessageRecord(record).body.toString('hex')]);
     },
+    keptPut: (log, standing, at) => {
+      const record = payload.subarray(at + 4, at + 4 + payload.readUInt32LE(at));
+      told.push(['keptPut', log, standing, decodeMessageRecord(record).body.toString('hex')]);
+    },
+    subscription: (queue, record, at, bytes) => {
+      assert.equal(payload.readUInt32LE(at), bytes);
+      told.push(['subscription', queue, record]);
+    },
+    pull: (...effect) => told.push(['pull', ...effect]),
   };
 }
 
@@ -59,6 +68,13 @@ function write(batch: BatchWriter, [kind, ...effect]: Told, stored: boolean): vo
   } else if (kind === 'logPut') {
     const record = encodeMessageRecord(message(Buffer.from(third, 'hex')));
     batch.logPutStored(effect[0] as never, second, record);
+  } else if (kind === 'keptPut') {
+    batch.keptPutStored(effect[0] as never, second, encodeMessageRecord(message(Buffer.from(third, 'hex'))));
+  } else if (kind === 'subscription') batch.subscription(queue, second);
+  else if (kind === 'pull') {
+    const taken = fourth as readonly (readonly number[])[];
+    const entries = taken.map(([seq, offset, missed]) => ({ seq, kept: { offset }, missed }));
+    batch.pull({ subscription: { name: queue }, cursor: second, missed: third, taken: entries } as never);
   } else if (kind === 'drop') batch.drop(queue, second);
   else if (kind === 'count') batch.count(queue, second, third, fourth);
   else if (kind === 'postpone') batch.postpone(queue, second, third);
@@ -94,6 +110,14 @@ const effect: fc.Arbitrary<Told> = fc.oneof(
     fc.record({ offset: seq, at: seq, bytes }, { noNullPrototype: true }),
     body,
   ),
+  fc.tuple(
+    fc.constant('keptPut'),
+    fc.record({ pattern: queue, epoch: fc.constantFrom('e1', 'e2') }, { noNullPrototype: true }),
+    fc.record({ offset: seq, at: seq, bytes }, { noNullPrototype: true }),
+    body,
+  ),
+  fc.tuple(fc.constant('subscription'), queue, fc.constant({ terms: { pattern: 'ä.#' }, epoch: 'e1', cursor: 7 })),
+  fc.tuple(fc.constant('pull'), queue, seq, seq, fc.array(fc.tuple(seq, seq, seq, fc.constant(0), fc.constant(0), fc.constant(-1)))),
 );
 
 describe('a batch', () => {
@@ -126,6 +150,6 @@ describe('a batch', () => {
   test('with an effect that is not known is refused', () => {
     const payload = Buffer.alloc(9);
     payload[8] = 99;
-    assert.throws(() => readBatch(payload, tell([], payload)), /expected an effect between 1 and 10, got 99/);
+    assert.throws(() => readBatch(payload, tell([], payload)), /expected an effect between 1 and 14, got 99/);
   });
 });

@@ -1,13 +1,14 @@
 import type { State } from '../state/state.ts';
 import { readBatch } from './batch-reader.ts';
 import type { BatchWriter } from './batch-writer.ts';
+import type { DurableRecords } from './durable-records.ts';
 import type { DiskRoom } from './disk-room.ts';
 import type { Journal } from './journal/journal.ts';
 import { placeAt, type Place } from './journal/place.ts';
 import { readRecord } from './journal/record.ts';
 import type { ResidentMessages, Stored } from './resident-messages.ts';
 import { SEGMENT_HEAD_BYTES, type Segment } from './journal/segment.ts';
-import { loggedSurvivor, queuedSurvivor, usedSurvivor, type Survivor } from './survivor.ts';
+import { keptSurvivor, loggedSurvivor, queuedSurvivor, recordSurvivor, usedSurvivor, type Survivor } from './survivor.ts';
 
 /** A survivor that is being written once more, and where in the record. */
 interface Forwarded {
@@ -27,12 +28,13 @@ const ROLL_ABOVE_BYTES = 256 * 1024;
  *
  *     idle --due--> reading --> loaded --written with a batch--> reading … --> the front is empty: removed, idle
  *
- * Forwarded messages stand first in their batch: a settle of the same message, which may come in that batch, must stand
+ * Forwarded messages, and durable subscriptions as a whole, stand first in their batch: a settle of the same message, which may come in that batch, must stand
  * behind its last put. Those settled in earlier batches are gone from the state and so are not forwarded.
  */
 export class Compactor {
   readonly #journal: Journal;
   readonly #state: State<Stored>;
+  readonly #records: DurableRecords;
   readonly #residents: ResidentMessages;
   readonly #room: DiskRoom;
   readonly #segmentBytes: number;
@@ -49,6 +51,7 @@ export class Compactor {
   constructor(
     journal: Journal,
     state: State<Stored>,
+    records: DurableRecords,
     residents: ResidentMessages,
     room: DiskRoom,
     segmentBytes: number,
@@ -57,6 +60,7 @@ export class Compactor {
   ) {
     this.#journal = journal;
     this.#state = state;
+    this.#records = records;
     this.#residents = residents;
     this.#room = room;
     this.#segmentBytes = segmentBytes;
@@ -168,6 +172,9 @@ export class Compactor {
       put: (queue, { seq }, at) => this.#load(queuedSurvivor(this.#state, queue, seq, start + at, { payload, at })),
       logPut: (log, { offset }, at) => this.#load(loggedSurvivor(this.#state, log, offset, start + at, { payload, at })),
       use: (key, _expiresAt, at) => this.#load(usedSurvivor(this.#state, key, start + at)),
+      keptPut: (log, { offset }, at) => this.#load(keptSurvivor(this.#state, log, offset, start + at, { payload, at })),
+      subscription: (name, _record, at) => this.#load(recordSurvivor(this.#records, name, start + at)),
+      pull: nothing,
       drop: nothing,
       count: nothing,
       postpone: nothing,

@@ -39,7 +39,8 @@ export class DropQueueJob implements Job {
 
 /** Lets go of what the messages of a removed queue took in the journal and in memory. */
 export function forgetEntries(store: Store, queue: Queue<Stored>): void {
-  for (const entry of queue.entries()) forgetMessage(store, entry);
+  // What it took out of a log is the log's to let go of.
+  for (const entry of queue.entries()) if (entry.holder === entry) forgetMessage(store, entry);
 }
 
 /** The same for one message. */

@@ -1,11 +1,15 @@
 import type {
   Claimed,
   ConsumerWant,
+  DurableInfo,
+  DurableTerms,
   Engine,
   EngineEvents,
   EngineHealth,
   Failure,
   Group,
+  HoldOutcome,
+  HoldRefusal,
   LogPage,
   LogPosition,
   NodeInfo,
@@ -14,15 +18,18 @@ import type {
   QueueInfo,
   ReceiptLevel,
 } from '../../broker/engine.ts';
-import { isTemporaryQueue } from '../../broker/engine.ts';
+import { EngineError, isTemporaryQueue } from '../../broker/engine.ts';
 import type { Message } from '../../broker/message.ts';
 import { decodeMessageRecord } from '../../broker/message-record.ts';
+import { isPulled } from '../state/durable/kept.ts';
+import { creditOf } from '../state/state.ts';
 import { Announcer } from '../state/announcer.ts';
 import type { Taken } from '../state/claim.ts';
 import type { StagedGroup } from '../state/effect.ts';
 import { Interest } from '../state/interest.ts';
 import { LoneNode } from '../state/lone-node.ts';
 import { nodeDisk, type Disk } from './disk.ts';
+import { EmbeddedDurables } from './embedded-durables.ts';
 import { DropQueueJob, forgetEntries } from './drop-queue-job.ts';
 import { chainBroken, diskFull, notStored, tooLarge } from './failures.ts';
 import { GroupJob } from './group-job.ts';
@@ -50,10 +57,13 @@ export class EmbeddedEngine implements Engine {
   #announcer: Announcer | undefined;
   #node: LoneNode | undefined;
   #store: Store | undefined;
+  #durables: EmbeddedDurables | undefined;
   #isClosed = false;
   #closing: Promise<void> | undefined;
   /** Per queue, the last claim that had to read from the disk: later ones of the queue may not pass it. */
   readonly #reading = new Map<string, Promise<void>>();
+  /** Groups of the volatile lane that go to the disk nevertheless: those behind them wait for their turn. */
+  #volatileJobs = 0;
   /** Queues with a claim that could not be noted for want of room. */
   readonly #unnoted = new Set<string>();
 
@@ -78,6 +88,7 @@ export class EmbeddedEngine implements Engine {
     });
     const announcer = this.#announcer;
     this.#store.state.watchTime((queue) => { announcer.hint(queue); });
+    this.#durables = new EmbeddedDurables(this.#store, (page) => this.#read(page));
   }
 
   apply(group: Group): Promise<Outcome> {
@@ -90,7 +101,8 @@ export class EmbeddedEngine implements Engine {
   async claim(queue: string, wants: readonly ConsumerWant[], maxBytes: number): Promise<Claimed[]> {
     const { state, commits, marks } = this.#running();
     if (this.#isClosed || commits.isOver) return [];
-    const taken = state.claim(queue, wants, maxBytes);
+    const claim = () => state.claim(queue, wants, maxBytes);
+    const taken = state.durables.get(queue) ? await this.#durables!.pulling.claim(queue, creditOf(wants), maxBytes, claim) : claim();
     if (taken.hasMore) this.#announcer!.hint(queue);
     if (taken.entries.length === 0) return [];
     if (!isTemporaryQueue(queue) && !this.#attempt(() => marks.claimed(taken.entries.map(({ entry }) => entry.seq)))) {
@@ -100,11 +112,13 @@ export class EmbeddedEngine implements Engine {
     const { entries } = taken;
     const messages = await this.#inTurn(
       queue,
-      entries.map(({ entry }) => entry),
+      entries.map(({ entry }) => entry.holder),
     );
     if (messages === undefined) return [];
-    return entries.map(({ entry: { seq, failures, recoveries }, want, isFirstOfGroup }, i) => {
-      return { seq, message: messages[i]!, want, failures, recoveries, ...(isFirstOfGroup && { isFirstOfGroup }) };
+    return entries.map(({ entry, want, isFirstOfGroup }, i) => {
+      const { seq, failures, recoveries } = entry;
+      const claimed = { seq, message: messages[i]!, want, failures, recoveries, ...(isFirstOfGroup && { isFirstOfGroup }) };
+      return isPulled(entry) && entry.missed > 0 ? { ...claimed, missed: entry.missed } : claimed;
     });
   }
 
@@ -115,7 +129,7 @@ export class EmbeddedEngine implements Engine {
 
   async readHeld(queue: string, seq: number): Promise<Message | undefined> {
     const entry = this.#running().state.findHeld(queue, seq);
-    return entry && (await this.#read([entry]))?.[0];
+    return entry && (await this.#read([entry.holder]))?.[0];
   }
 
   async watch(pattern: string): Promise<void> {
@@ -133,15 +147,40 @@ export class EmbeddedEngine implements Engine {
     return { ...page, entries: entries.map(({ offset }, i) => ({ offset, message: messages[i]! })) };
   }
 
+  async hold(queue: string, terms: DurableTerms, holder: string, evicted?: string): Promise<HoldOutcome> {
+    if (this.#isClosed) throw new EngineError(notStored);
+    return this.#running().commits.isOver ? Promise.reject(new EngineError(notStored)) : this.#durables!.hold(queue, terms, holder, evicted);
+  }
+
+  endHold(queue: string, holder: string): void {
+    if (!this.#isClosed) this.#durables?.endHold(queue, holder);
+  }
+
+  async unsubscribe(queue: string, holder: string): Promise<boolean | HoldRefusal> {
+    this.#running();
+    return this.#durables!.unsubscribe(queue, holder);
+  }
+
+  async subscriptions(): Promise<DurableInfo[]> {
+    return this.#running().state.durables.infos();
+  }
+
+  keeps(topic: string): boolean {
+    return this.#running().state.durables.keeps(topic);
+  }
+
   async createTemporaryQueue(queue: string): Promise<void> {
     this.#running().state.createTemporaryQueue(queue);
   }
 
   async dropQueue(queue: string): Promise<void> {
     const store = this.#running();
+    const holders = store.state.durables.get(queue)?.holders ?? [];
     const dropped = store.state.dropQueue(queue);
     if (!dropped || dropped.temporary) return;
     forgetEntries(store, dropped);
+    store.records.gone(queue);
+    this.#announcer!.evicted(queue, holders);
     await new Promise<void>((resolve, reject) => store.commits.add(new DropQueueJob(queue, resolve, reject)));
   }
 
@@ -150,23 +189,27 @@ export class EmbeddedEngine implements Engine {
   }
 
   async browse(queue: string, offset: number, limit: number, maxBytes?: number): Promise<Message[]> {
-    const messages = await this.#read(this.#running().state.browse(queue, offset, limit, maxBytes));
+    const { state } = this.#running();
+    const messages = await this.#read(state.browse(queue, offset, limit, maxBytes).map(({ holder }) => holder));
     if (!messages) throw new Error(notStored.detail);
-    return messages;
+    const rest = state.restToBrowse(queue, offset, limit, messages, maxBytes);
+    return rest ? [...messages, ...(await this.#durables!.pulling.browse(rest))] : messages;
   }
 
   async purge(queue: string, limit: number): Promise<number> {
     const { state } = this.#running();
     const staged = state.stagePurge(queue, limit);
     const count = staged.effects.length;
-    if (count === 0) return 0;
-    const outcome = await this.#commit(
-      staged,
-      { lane: isTemporaryQueue(queue) ? 'volatile' : 'durable', operations: [] },
-      0,
-    );
-    if (!outcome.ok) throw new Error(outcome.failure.detail);
-    return count;
+    if (count > 0) {
+      const outcome = await this.#commit(
+        staged,
+        { lane: isTemporaryQueue(queue) ? 'volatile' : 'durable', operations: [] },
+        0,
+      );
+      if (!outcome.ok) throw new Error(outcome.failure.detail);
+    }
+    const subscription = state.durables.get(queue);
+    return subscription ? count + (await this.#durables!.pulling.skip(subscription, limit - count)) : count;
   }
 
   async nodes(): Promise<NodeInfo[]> {
@@ -186,6 +229,7 @@ export class EmbeddedEngine implements Engine {
 
   async #close(): Promise<void> {
     this.#store?.state.close();
+    this.#durables?.close();
     await this.#store?.close();
     this.#announcer?.close();
   }
@@ -194,8 +238,9 @@ export class EmbeddedEngine implements Engine {
     const { state, commits, room } = this.#running();
     if (this.#isClosed || commits.isOver) return refuse(notStored);
     if (group.chain?.broken) return refuse(chainBroken);
-    const bytes = storedBytes(group);
-    if (!room.isOpen && grows(group)) {
+    const keeps = (topic: string): boolean => state.durables.keeps(topic);
+    const bytes = storedBytes(group, keeps);
+    if (!room.isOpen && grows(group, keeps)) {
       // Logs forget with what is put in, which does not happen now: they may be what fills the disk.
       state.logs.lookAfterSome();
       commits.wake();
@@ -208,13 +253,20 @@ export class EmbeddedEngine implements Engine {
 
   #commit(staged: StagedGroup<Stored>, group: Group, bytes: number): Outcome | Promise<Outcome> {
     const store = this.#running();
-    if (group.lane === 'volatile' && !isWritten(staged)) {
+    if (group.lane === 'volatile' && !isWritten(staged) && this.#volatileJobs === 0) {
       this.#announcer!.add(store.state.commit(staged));
       return { ok: true, missed: staged.missed, repeats: 0 };
     }
-    const size = { bytes: bytes + 32 * (staged.effects.length + staged.publications.length), grows: grows(group) };
+    const isGrowing = grows(group, (topic) => store.state.durables.keeps(topic));
+    const size = { bytes: bytes + 32 * (staged.effects.length + staged.publications.length), grows: isGrowing };
+    const isVolatile = group.lane === 'volatile';
+    if (isVolatile) this.#volatileJobs++;
     return new Promise((resolve) => {
-      store.commits.add(new GroupJob(store, this.#announcer!, staged, size, group.chain, resolve));
+      const done = (outcome: Outcome): void => {
+        if (isVolatile) this.#volatileJobs--;
+        resolve(outcome);
+      };
+      store.commits.add(new GroupJob(store, this.#announcer!, staged, size, group.chain, done));
     });
   }
 
@@ -279,7 +331,7 @@ export class EmbeddedEngine implements Engine {
 function isWritten({ effects, publications, once }: StagedGroup<Stored>): boolean {
   // What leans on a key has to wait for that, at least.
   if (once) return true;
-  return !effects.every(({ queue }) => queue.temporary) || publications.some(({ logged }) => logged);
+  return !effects.every(({ queue }) => queue.temporary) || publications.some(({ logged, kept }) => logged ?? kept);
 }
 
 function messageAtHand(content: Message | Stored): Message | undefined {

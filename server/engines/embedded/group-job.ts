@@ -1,4 +1,5 @@
 import type { Chain, Failure, Outcome } from '../../broker/engine.ts';
+import type { Message } from '../../broker/message.ts';
 import type { Announcer } from '../state/announcer.ts';
 import { kindOf, type Effect, type StagedGroup } from '../state/effect.ts';
 import { isVoid } from '../state/repeats.ts';
@@ -6,7 +7,7 @@ import { useBytes } from './batch-format.ts';
 import type { BatchWriter } from './batch-writer.ts';
 import type { Job } from './job.ts';
 import type { Place } from './journal/place.ts';
-import { journalBytes, placeOf, type Stored } from './resident-messages.ts';
+import { journalBytes, placeOf, type Holder, type Stored } from './resident-messages.ts';
 import type { Store } from './store.ts';
 
 /** A staged group on its way to the disk. */
@@ -24,6 +25,8 @@ export class GroupJob implements Job {
   readonly #logged: { readonly offset: number; readonly at: number }[] = [];
   /** The same for the keys it uses. */
   #used: readonly number[] = [];
+  /** The same for those that are kept for durable subscriptions. */
+  readonly #kept: { readonly offset: number; readonly at: number }[] = [];
 
   constructor(
     store: Store,
@@ -50,6 +53,7 @@ export class GroupJob implements Job {
   write(batch: BatchWriter): void {
     this.#puts.length = 0;
     this.#logged.length = 0;
+    this.#kept.length = 0;
     for (const effect of this.#staged.effects) {
       const { queue, entry } = effect;
       if (queue.temporary) continue;
@@ -60,9 +64,12 @@ export class GroupJob implements Job {
         if (effect.dueAt !== 0) batch.postpone(queue.name, entry.seq, effect.dueAt);
       }
     }
-    for (const { logged, message } of this.#staged.publications) if (logged) this.#logged.push(batch.logPut(logged, message));
     const { once } = this.#staged;
     if (once) this.#used = once.keys.map(({ key, expiresAt }) => batch.use(key, expiresAt));
+    for (const { logged, kept, message } of this.#staged.publications) {
+      if (logged) this.#logged.push(batch.logPut(logged, message));
+      for (const each of kept ?? []) this.#kept.push(batch.keptPut(each, message));
+    }
   }
 
   committed(record: Place): void {
@@ -82,11 +89,12 @@ export class GroupJob implements Job {
   }
 
   #keepPlaces(record: Place): void {
-    const { journal, residents } = this.#store;
+    const { journal, residents, state } = this.#store;
     let next = 0;
     for (const effect of this.#staged.effects) {
       const { queue, entry } = effect;
-      if (queue.temporary || kindOf(effect) === 'return') continue;
+      // What a durable subscription took out of a log is the log's to let go of.
+      if (queue.temporary || kindOf(effect) === 'return' || entry.holder !== entry) continue;
       const place = effect.kind === 'put' ? record + this.#puts[next++]! : placeOf(entry.content);
       // What a removed queue held was counted off when it was removed.
       if (queue.isDropped || place === undefined) continue;
@@ -95,13 +103,17 @@ export class GroupJob implements Job {
       if (effect.kind === 'put') residents.keep(entry, place, effect.message);
       else residents.forget(entry);
     }
-    let logged = 0;
+    const keep = (holder: Holder, at: number, message: Message): void => {
+      journal.count(record + at, journalBytes(holder));
+      residents.keep(holder, record + at, message);
+    };
+    let [logged, kept] = [0, 0];
     for (const publication of this.#staged.publications) {
-      if (!publication.logged) continue;
-      const { entry } = publication.logged;
-      const place = record + this.#logged[logged++]!.at;
-      journal.count(place, journalBytes(entry));
-      residents.keep(entry, place, publication.message);
+      if (publication.logged) keep(publication.logged.entry, this.#logged[logged++]!.at, publication.message);
+      for (const each of publication.kept ?? []) {
+        const { at } = this.#kept[kept++]!;
+        if (state.durables.isWanted(each)) keep(each.kept, at, publication.message);
+      }
     }
     for (const [i, used] of (this.#staged.once?.keys ?? []).entries()) {
       used.note = record + this.#used[i]!;
@@ -111,11 +123,16 @@ export class GroupJob implements Job {
 
   /** What was written is what counts after a restart. */
   #checkOffsets(): void {
-    let next = 0;
-    for (const { logged, topic } of this.#staged.publications) {
-      if (!logged) continue;
-      const { offset } = this.#logged[next++]!;
-      if (logged.entry.offset !== offset) throw new Error(`expected offset ${offset} in the log of ${topic}, got ${logged.entry.offset}`);
+    const check = (log: string, { offset }: { readonly offset: number }, written: { readonly offset: number }): void => {
+      if (offset !== written.offset) throw new Error(`expected offset ${written.offset} in the log of ${log}, got ${offset}`);
+    };
+    let [nextLogged, nextKept] = [0, 0];
+    for (const { logged, kept, topic } of this.#staged.publications) {
+      if (logged) check(topic, logged.entry, this.#logged[nextLogged++]!);
+      for (const each of kept ?? []) {
+        const written = this.#kept[nextKept++]!;
+        if (each.kept.offset > 0) check(each.log.pattern, each.kept, written);
+      }
     }
   }
 }

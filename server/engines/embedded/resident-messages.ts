@@ -18,7 +18,7 @@ export class Resident {
 export type Stored = Place | Resident;
 export type StoredEntry = Entry<Stored>;
 
-/** What has a message: an entry of a queue or of a topic's log. */
+/** What has a message: an entry of a queue, of a topic's log or of a pattern's. */
 export interface Holder {
   /** What the message counts in byte caps. */
   readonly bytes: number;

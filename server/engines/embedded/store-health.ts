@@ -16,6 +16,7 @@ export function healthOf(store: Store | undefined): EngineHealth {
       queuedBytes: state.bytes,
       logBytes: state.logs.bytes,
       usedKeys: state.repeats.size,
+      ...state.durables.facts,
       memoryBytes: residents.bytes,
       flushes: commits.flushCount,
     },

@@ -46,6 +46,10 @@ class Run implements EngineEvents {
     return;
   }
 
+  onEvicted(): void {
+    return;
+  }
+
   onCommand(): void {
     return;
   }

@@ -7,6 +7,7 @@ import { isFull, type Disk } from './disk.ts';
 import { DiskRoom } from './disk-room.ts';
 import { DirectoryLock } from './directory-lock.ts';
 import { forgetMessage } from './drop-queue-job.ts';
+import { DurableRecords } from './durable-records.ts';
 import { GroupCommit } from './group-commit.ts';
 import { Journal } from './journal/journal.ts';
 import { storeOptions, type EmbeddedEngineOptions } from './options.ts';
@@ -24,6 +25,7 @@ export interface Store {
   readonly residents: ResidentMessages;
   readonly reader: PlaceReader;
   readonly commits: GroupCommit;
+  readonly records: DurableRecords;
   /** Finishes what waits, leaves the directory as the next process wants to find it, and lets go of it. */
   close(): Promise<void>;
 }
@@ -85,10 +87,13 @@ async function open(
   state.repeats.onForget = ({ key, note }) => {
     if (note !== undefined) journal.count(placeOf(note)!, -useBytes(key));
   };
+  state.durables.onForget = (kept) => forgetMessage({ journal, residents }, kept);
+  const records = new DurableRecords(journal, state, recovery.recordPlaces);
   const reader = new PlaceReader(journal);
   const compactor = new Compactor(
     journal,
     state,
+    records,
     residents,
     room,
     options.segmentBytes,
@@ -109,7 +114,7 @@ async function open(
       () => journal.close(),
       () => lock.release(),
     ]);
-  return { state, journal, marks, room, residents, reader, commits, close };
+  return { state, journal, marks, room, residents, reader, commits, records, close };
 }
 
 /** Counts what was in flight, and drops what must not come back, durably, before anybody can claim it again. */

@@ -2,11 +2,12 @@ import { readRecordTerms } from '../../broker/message-record.ts';
 import type { State } from '../state/state.ts';
 import type { LogHead } from '../state/topic-logs-restore.ts';
 import { useBytes } from './batch-format.ts';
-import type { BatchWriter } from './batch-writer.ts';
+import type { BatchWriter, KeptHead } from './batch-writer.ts';
+import type { DurableRecords } from './durable-records.ts';
 import type { Place } from './journal/place.ts';
 import { journalBytes, placeOf, type ResidentMessages, type Stored } from './resident-messages.ts';
 
-/** Something in the front segment that is still needed: a message with its stored form, or a used key. */
+/** Something in the front segment that is still needed: a message with its stored form, a used key, or a durable subscription. */
 export interface Survivor {
   readonly place: Place;
   /** What it counts in the journal. */
@@ -70,6 +71,36 @@ export function usedSurvivor({ repeats }: State<Stored>, key: string, place: Pla
     write: (batch) => batch.use(key, used.expiresAt),
     move: (to) => {
       used.note = to;
+    },
+  };
+}
+
+/** The same for what is kept for the durable subscriptions of a pattern. */
+export function keptSurvivor(state: State<Stored>, head: KeptHead, offset: number, place: Place, spot: Spot): Survivor | undefined {
+  const log = state.durables.logOf(head.pattern);
+  const holder = log?.epoch === head.epoch ? log.get(offset) : undefined;
+  if (log === undefined || holder === undefined || placeOf(holder.content) !== place) return undefined;
+  const record = recordAt(spot);
+  return {
+    place,
+    bytes: journalBytes(holder),
+    isNeeded: () => placeOf(holder.content) === place && state.durables.logOf(head.pattern) === log && log.get(offset) === holder,
+    write: (batch) => batch.keptPutStored(log, holder, record),
+    move: (to, residents) => residents.move(holder, to),
+  };
+}
+
+/** The record of a durable subscription; it is written as a whole. */
+export function recordSurvivor(records: DurableRecords, name: string, place: Place): Survivor | undefined {
+  const bytes = records.bytesAt(name, place);
+  if (bytes === undefined) return undefined;
+  return {
+    place,
+    bytes,
+    isNeeded: () => records.bytesAt(name, place) !== undefined,
+    write: (batch) => records.writeWhole(name, batch),
+    move: (to) => {
+      records.move(name, to);
     },
   };
 }

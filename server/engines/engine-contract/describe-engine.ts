@@ -2,6 +2,7 @@ import { describe } from 'node:test';
 import { describeClaims } from './claims.ts';
 import { describeConsumerPriority } from './consumer-priority.ts';
 import { describeDelay, describeDelayRestart } from './delay.ts';
+import { describeDurable, describeDurableRestart } from './durable.ts';
 import { describeGroups } from './groups.ts';
 import { describeInspection } from './inspection.ts';
 import { describeLastValues, describeLastValuesRestart } from './last-values.ts';
@@ -35,6 +36,7 @@ export function describeEngine(name: string, create: CreateSubject, options: { r
     describeLastValues(create);
     describeTopics(create);
     describeTopicLog(create);
+    describeDurable(create);
     describeTemporaryQueues(create);
     describeInspection(create);
     describeClaims(create);
@@ -51,5 +53,6 @@ export function describeEngine(name: string, create: CreateSubject, options: { r
     describeRepeatsRestart(create);
     describeLastValuesRestart(create);
     describeTopicLogRestart(create);
+    describeDurableRestart(create);
   });
 }

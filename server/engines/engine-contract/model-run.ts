@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ConsumerWant, Once, Operation, Outcome } from '../../broker/engine.ts';
+import type { ConsumerWant, DurableTerms, Once, Operation, Outcome } from '../../broker/engine.ts';
 import { message } from './messages.ts';
 import { Model, type Handle, type ModelOutcome } from './model.ts';
 import type { Delay, Key, Step, Wish } from './model-steps.ts';
@@ -12,6 +12,7 @@ export class ModelRun {
   /** Every claim there ever was: what wild operations choose from. */
   readonly #handles: Handle[] = [];
   #messageCount = 0;
+  #holderCount = 0;
   /** What the engine called the numbering of each log. */
   readonly #epochs = new Map<string, string>();
 
@@ -47,6 +48,17 @@ export class ModelRun {
       case 'drop':
         this.#model.dropQueue(step.queue);
         return engine.dropQueue(step.queue);
+      case 'hold':
+        return this.#hold(step.queue, step.terms);
+      case 'endHold': {
+        const holder = this.#model.durables.holderOf(step.queue);
+        this.#model.durables.endHold(step.queue);
+        if (holder !== undefined) engine.endHold(step.queue, holder);
+        return;
+      }
+      case 'unsubscribe':
+        assert.equal(await engine.unsubscribe(step.queue, this.#model.durables.holderOf(step.queue) ?? 'nobody'), this.#model.unsubscribe(step.queue));
+        return;
       case 'restart':
         this.#model.crash();
         this.#handles.length = 0;
@@ -59,6 +71,8 @@ export class ModelRun {
   async finish(): Promise<void> {
     const { engine } = this.#rig;
     await this.#untilNothingChangesByItself();
+    // What such a one has not looked at may be nothing for it.
+    for (const name of this.#model.durables.names) if (this.#model.durables.isPicky(name)) await this.#claim(name, [{ credit: ALL }], 2 ** 40);
     const infos = this.#model.queues();
     assert.deepEqual((await engine.queues()).sort(byName), infos.sort(byName));
     for (const { queue, seq, message: held } of this.#model.held()) assert.deepEqual(await engine.readHeld(queue, seq), held);
@@ -96,6 +110,13 @@ export class ModelRun {
     assert.deepEqual(this.#published(), this.#model.published);
   }
 
+  async #hold(queue: string, terms: DurableTerms): Promise<void> {
+    const holder = `holder-${++this.#holderCount}`;
+    const outcome = await this.#rig.engine.hold(queue, terms, holder);
+    const expected = this.#model.hold(queue, terms, holder);
+    assert.equal(outcome.ok ? outcome.isNew : outcome.refusal.reason, expected === 'held' ? 'held' : expected !== 'resumed');
+  }
+
   async #claim(queue: string, wants: readonly ConsumerWant[], maxBytes: number): Promise<void> {
     const claimed = await this.#rig.engine.claim(queue, wants, maxBytes);
     const expected = this.#model.claim(queue, wants, maxBytes);
@@ -103,8 +124,8 @@ export class ModelRun {
     claimed.forEach((each, index) => {
       const { entry, want, isFirstOfGroup } = expected[index]!;
       entry.seq ??= each.seq;
-      const { seq, failures, recoveries } = entry;
-      assert.deepEqual(each, { seq, message: entry.message, want, failures, recoveries, ...(isFirstOfGroup && { isFirstOfGroup }) });
+      const { seq, failures, recoveries, missed } = entry;
+      assert.deepEqual(each, { seq, message: entry.message, want, failures, recoveries, ...(isFirstOfGroup && { isFirstOfGroup }), ...(missed > 0 && { missed }) });
       this.#handles.push({ queue, seq });
     });
   }
@@ -139,7 +160,9 @@ export class ModelRun {
   /** Undefined where there is nothing to do it to. */
   #operation(wish: Wish): Operation | undefined {
     if (wish.kind === 'enqueue') return { kind: 'enqueue', queue: wish.queue, message: this.#newMessage(wish.bodyBytes, wish), ...onceOf(wish) };
-    if (wish.kind === 'publish') return { kind: 'publish', topic: wish.topic, message: this.#newMessage(10), ...onceOf(wish) };
+    if (wish.kind === 'publish') {
+      return { kind: 'publish', topic: wish.topic, message: this.#newMessage(10, PLAIN, ['colour', wish.colour]), ...onceOf(wish) };
+    }
     if (wish.kind === 'log') {
       const log = { maxMessages: wish.maxMessages, maxAgeMs: 0 };
       return { kind: 'publish', topic: wish.topic, message: this.#newMessage(wish.bodyBytes), log, ...onceOf(wish) };
@@ -160,9 +183,9 @@ export class ModelRun {
     }
   }
 
-  #newMessage(bodyBytes: number, { priority, delay, group, value }: Terms = PLAIN): ReturnType<typeof message> {
+  #newMessage(bodyBytes: number, { priority, delay, group, value }: Terms = PLAIN, headers: readonly string[] = []): ReturnType<typeof message> {
     const body = Buffer.alloc(bodyBytes, (this.#messageCount + 1) % 251);
-    return message(`m${++this.#messageCount}`, { priority, group, dueAt: dueAfter(delay), lastValue: value, body });
+    return message(`m${++this.#messageCount}`, { priority, group, headers, dueAt: dueAfter(delay), lastValue: value, body });
   }
 }
 

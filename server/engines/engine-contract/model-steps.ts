@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import type { ConsumerWant, Lane } from '../../broker/engine.ts';
+import type { ConsumerWant, DurableTerms, Lane } from '../../broker/engine.ts';
+import { durable } from './durable.ts';
 
 const DURABLE = ['a', 'b', 'DLQ.a'];
 const TEMPORARY = ['temp:x', 'temp:y'];
@@ -13,12 +14,14 @@ export type Step =
   | { readonly kind: 'purge'; readonly queue: string; readonly limit: number }
   | { readonly kind: 'create'; readonly queue: string }
   | { readonly kind: 'drop'; readonly queue: string }
+  | { readonly kind: 'hold'; readonly queue: string; readonly terms: DurableTerms }
+  | { readonly kind: 'endHold' | 'unsubscribe'; readonly queue: string }
   | { readonly kind: 'restart' };
 
 /** An operation before it is known which message it is about. */
 export type Wish =
   | { readonly kind: 'enqueue'; readonly queue: string; readonly bodyBytes: number; readonly priority: number; readonly delay: Delay; readonly group: string; readonly value: string; readonly key: Key }
-  | { readonly kind: 'publish'; readonly topic: string; readonly key: Key }
+  | { readonly kind: 'publish'; readonly topic: string; readonly colour: 'red' | 'blue'; readonly key: Key }
   | { readonly kind: 'log'; readonly topic: string; readonly maxMessages: number; readonly bodyBytes: number; readonly key: Key }
   | { readonly kind: 'settle' | 'late'; readonly pick: number; readonly isWild: boolean }
   | { readonly kind: 'release'; readonly pick: number; readonly isWild: boolean; readonly reason: 'undelivered' | 'nack' | 'gone'; readonly delay: Delay }
@@ -62,11 +65,18 @@ const log: fc.Arbitrary<Wish> = fc.record({
   key,
 });
 
+const publish: fc.Arbitrary<Wish> = fc.record({
+  kind: fc.constant('publish' as const),
+  topic: fc.constantFrom('news', 'news.eu', ...LOGGED),
+  colour: fc.constantFrom('red' as const, 'blue' as const),
+  key,
+});
+
 function wishFor(queues: readonly string[]): fc.Arbitrary<Wish> {
   const queue = fc.constantFrom(...queues);
   return fc.oneof(
     { weight: 5, arbitrary: fc.record({ kind: fc.constant('enqueue' as const), queue, bodyBytes: fc.nat({ max: 300 }), priority, delay, group, value, key }) },
-    { weight: 1, arbitrary: fc.record({ kind: fc.constant('publish' as const), topic: fc.constantFrom('news', 'news.eu', ...LOGGED), key }) },
+    { weight: 4, arbitrary: publish },
     { weight: 3, arbitrary: log },
     { weight: 3, arbitrary: fc.record({ kind: fc.constant('settle' as const), pick, isWild }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('late' as const), pick, isWild: fc.constant(true) }) },
@@ -74,6 +84,20 @@ function wishFor(queues: readonly string[]): fc.Arbitrary<Wish> {
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('move' as const), pick, isWild, to: queue, priority, delay, group, value }) },
   );
 }
+
+/** What each may be held as; one pattern always has the same bounds. */
+const SUBSCRIPTIONS: readonly (readonly [queue: string, ...DurableTerms[]])[] = [
+  ['sub:plain', durable(), durable({ pattern: 'news.eu' })],
+  ['sub:bounded', durable({ pattern: '#', bounds: { maxMessages: 8, maxBytes: 0, maxAgeMs: 0 } })],
+  ['sub:picky', durable({ pattern: 'news.#', selector: "colour = 'red'" })],
+  ['sub:other', durable({ pattern: 'news.#' })],
+];
+const DURABLE_QUEUES = SUBSCRIPTIONS.map(([name]) => name);
+
+const hold: fc.Arbitrary<Step> = fc
+  .constantFrom(...SUBSCRIPTIONS.flatMap(([name, ...terms]) => terms.map((each) => [name, each] as const)))
+  .map(([name, terms]) => ({ kind: 'hold', queue: name, terms }));
+const durableQueue = fc.constantFrom(...DURABLE_QUEUES);
 
 const groupsOf = (wish: fc.Arbitrary<Wish>): fc.Arbitrary<Wish[][]> =>
   fc.array(fc.array(wish, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 8 });
@@ -100,7 +124,7 @@ const burst: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-const queue = fc.constantFrom(...DURABLE, ...DURABLE, ...TEMPORARY);
+const queue = fc.constantFrom(...DURABLE, ...DURABLE, ...TEMPORARY, ...DURABLE_QUEUES, ...DURABLE_QUEUES);
 const temporary = fc.constantFrom(...TEMPORARY);
 const readLog: fc.Arbitrary<Step> = fc.record({
   kind: fc.constant('readLog' as const),
@@ -125,6 +149,9 @@ export function anySteps(options: { readonly withRestarts: boolean; readonly cou
     { weight: 8, arbitrary: burst },
     { weight: 8, arbitrary: claim },
     { weight: 3, arbitrary: readLog },
+    { weight: 4, arbitrary: hold },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('endHold' as const), queue: durableQueue }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('unsubscribe' as const), queue: durableQueue }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('browse' as const), queue, offset: fc.nat(9), limit: fc.nat(9) }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('purge' as const), queue, limit: fc.nat(5) }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('create' as const), queue: temporary }) },

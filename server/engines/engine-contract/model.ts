@@ -1,5 +1,6 @@
-import type { ConsumerWant, FailureCode, LogBounds, LogEntry, Operation, QueueInfo } from '../../broker/engine.ts';
+import type { ConsumerWant, DurableTerms, FailureCode, LogBounds, LogEntry, Operation, QueueInfo } from '../../broker/engine.ts';
 import { messageBytes, type Message } from '../../broker/message.ts';
+import { ModelDurables } from './model-durables.ts';
 
 interface ModelEntry {
   readonly message: Message;
@@ -16,6 +17,7 @@ interface ModelEntry {
   wasParked: boolean;
   /** No newer one with its key came. */
   isNewest: boolean;
+  missed: number;
 }
 
 const isScheduled = ({ isHeld, dueAt }: ModelEntry): boolean => !isHeld && dueAt > Date.now();
@@ -88,12 +90,14 @@ export class Model {
   #logs = new Map<string, ModelLog>();
   /** Keys that were used; windows are longer than any run. */
   #used = new Set<string>();
+  durables = new ModelDurables();
   readonly published: string[] = [];
 
   apply(operations: readonly Operation[]): ModelOutcome {
     const before = this.#copy();
     const logsBefore = this.#copyLogs();
     const usedBefore = new Set(this.#used);
+    const durablesBefore = this.durables.copy();
     const publishedCount = this.published.length;
     let missed = 0;
     let repeats = 0;
@@ -103,6 +107,7 @@ export class Model {
         this.#queues = before;
         this.#logs = logsBefore;
         this.#used = usedBefore;
+        this.durables = durablesBefore;
         this.published.length = publishedCount;
         return { ok: false, code: 'not-held' };
       }
@@ -115,6 +120,9 @@ export class Model {
   claim(queue: string, wants: readonly ConsumerWant[], maxBytes: number): ModelClaimed[] {
     const claimed: ModelClaimed[] = [];
     const turns = new ModelTurns(wants);
+    const credits = wants.map((want) => want.credit);
+    const credit = credits.reduce((sum, each) => sum + each, 0);
+    for (const { message, missed } of this.durables.pull(queue, credit - this.#atRest(queue).length, maxBytes)) this.#put(queue, message, missed);
     let bytes = 0;
     for (const entry of this.#atRest(queue)) {
       if (!turns.hasCredit) break;
@@ -153,6 +161,18 @@ export class Model {
     return this.#queues.get(queue)?.find(({ isHeld, message }) => isHeld && message.group === group)?.owner;
   }
 
+  hold(queue: string, terms: DurableTerms, holder: string): ReturnType<ModelDurables['hold']> {
+    const result = this.durables.hold(queue, terms, holder);
+    if (result === 'replaces') this.#queues.delete(queue);
+    return result;
+  }
+
+  unsubscribe(queue: string): boolean {
+    if (!this.durables.remove(queue)) return false;
+    this.#queues.delete(queue);
+    return true;
+  }
+
   createTemporaryQueue(queue: string): void {
     this.#temporary.add(queue);
   }
@@ -160,10 +180,11 @@ export class Model {
   dropQueue(queue: string): void {
     this.#queues.delete(queue);
     this.#temporary.delete(queue);
+    this.durables.remove(queue);
   }
 
   browse(queue: string, offset: number, limit: number): Message[] {
-    const messages = this.#atRest(queue).map((entry) => entry.message);
+    const messages = [...this.#atRest(queue).map((entry) => entry.message), ...this.durables.browse(queue)];
     return messages.slice(offset, offset + limit);
   }
 
@@ -186,17 +207,19 @@ export class Model {
   purge(queue: string, limit: number): number {
     const gone = this.#atRest(queue).slice(0, limit);
     for (const entry of gone) this.#remove(queue, entry);
-    return gone.length;
+    return gone.length + this.durables.skip(queue, limit - gone.length);
   }
 
   queues(): QueueInfo[] {
-    const names = new Set([...this.#queues.keys(), ...this.#temporary]);
+    const names = new Set([...this.#queues.keys(), ...this.#temporary, ...this.durables.names]);
     const infos = [...names].map((name) => {
       const entries = this.#queues.get(name) ?? [];
       const inFlight = entries.filter((entry) => entry.isHeld).length;
       const scheduled = entries.filter(isScheduled).length;
-      const bytes = entries.reduce((sum, entry) => sum + messageBytes(entry.message), 0);
-      return { name, temporary: this.#temporary.has(name), ready: entries.length - inFlight - scheduled, inFlight, scheduled, bytes };
+      const backlog = this.durables.backlog(name);
+      const messages = [...entries.map(({ message }) => message), ...backlog];
+      const bytes = messages.reduce((sum, message) => sum + messageBytes(message), 0);
+      return { name, temporary: this.#temporary.has(name), ready: messages.length - inFlight - scheduled, inFlight, scheduled, bytes };
     });
     return infos.filter((info) => info.temporary || info.ready + info.inFlight + info.scheduled > 0);
   }
@@ -209,6 +232,7 @@ export class Model {
   /** The node vanished with everyone who knew a number or watched a topic, and came back. */
   crash(): void {
     this.published.length = 0;
+    this.durables.crash();
     for (const queue of this.#temporary) this.dropQueue(queue);
     for (const [queue, entries] of this.#queues) {
       for (const entry of [...entries]) {
@@ -234,6 +258,7 @@ export class Model {
     }
     if (operation.kind === 'publish') {
       const { topic, message, log } = operation;
+      this.durables.publish(topic, message);
       const offset = log ? this.#log(topic, message, log) : 'none';
       this.published.push(`${topic} ${message.id} at ${offset}`);
       return 'done';
@@ -266,11 +291,15 @@ export class Model {
 
   #enqueue(queue: string, message: Message): 'done' {
     if (queue.startsWith('temp:') && !this.#temporary.has(queue)) return 'done';
+    this.#put(queue, message, 0);
+    return 'done';
+  }
+
+  #put(queue: string, message: Message, missed: number): void {
     const plain = { seq: undefined, isHeld: false, failures: 0, recoveries: 0, owner: '', isParked: false, wasParked: false };
-    const entry: ModelEntry = { message, ...plain, dueAt: message.dueAt, isNewest: true };
+    const entry: ModelEntry = { message, missed, ...plain, dueAt: message.dueAt, isNewest: true };
     this.#replace(queue, entry);
     this.#queues.set(queue, [...(this.#queues.get(queue) ?? []), entry]);
-    return 'done';
   }
 
   /** The newest with the same key makes way for one that comes to rest. */

@@ -9,6 +9,8 @@ export class RecordedEvents implements EngineEvents {
   readonly messages: { readonly topic: string; readonly message: Message; readonly position: LogPosition | undefined }[] = [];
   readonly ready: string[] = [];
   readonly commands: string[] = [];
+  /** Holds that ended. */
+  readonly evicted: string[] = [];
   /** What must not happen: the store gave up, forgot something, or a topic has a hole. */
   readonly fatal: Error[] = [];
   #waiters: (() => void)[] = [];
@@ -30,6 +32,11 @@ export class RecordedEvents implements EngineEvents {
 
   onLoss({ groups, detail }: { readonly groups: number; readonly detail: string }): void {
     this.fatal.push(new Error(`expected nothing to be forgotten, got ${groups} groups: ${detail}`));
+    this.#wake();
+  }
+
+  onEvicted(queue: string, holder: string): void {
+    this.evicted.push(`${queue} ${holder}`);
     this.#wake();
   }
 

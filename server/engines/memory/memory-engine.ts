@@ -1,11 +1,15 @@
 import type {
   Claimed,
   ConsumerWant,
+  DurableInfo,
+  DurableTerms,
   Engine,
   EngineEvents,
   EngineHealth,
   Failure,
   Group,
+  HoldOutcome,
+  HoldRefusal,
   LogPage,
   LogPosition,
   NodeInfo,
@@ -14,12 +18,16 @@ import type {
   QueueInfo,
   ReceiptLevel,
 } from '../../broker/engine.ts';
+import { EngineError } from '../../broker/engine.ts';
 import { messageBytes, type Message } from '../../broker/message.ts';
 import { Announcer } from '../state/announcer.ts';
 import { Interest } from '../state/interest.ts';
 import { LoneNode } from '../state/lone-node.ts';
 import { FORGOTTEN_EARLY } from '../state/repeats.ts';
-import { State } from '../state/state.ts';
+import { isPulled } from '../state/durable/kept.ts';
+import { Pulling } from '../state/durable/pulling.ts';
+import { UnusedWatch } from '../state/durable/unused-watch.ts';
+import { creditOf, State } from '../state/state.ts';
 
 export interface MemoryEngineOptions {
   /** Octets that all messages in queues and topic logs may take, as `messageBytes` counts; over it, more are refused. */
@@ -44,20 +52,34 @@ export class MemoryEngine implements Engine {
   #announcer: Announcer | undefined;
   #node: LoneNode | undefined;
   #isClosed = false;
+  readonly #pulling = new Pulling<never>({
+    durables: this.#state.durables,
+    read: async (page) => page.map(({ content }) => content),
+    write: async (pull) => {
+      this.#state.commitPull(pull);
+      return true;
+    },
+  });
+  readonly #unused = new UnusedWatch(
+    () => this.#state.durables.untilNextEnd,
+    () => {
+      for (const name of this.#state.durables.expired()) this.#state.durables.remove(name);
+    },
+  );
 
   constructor(options: Partial<MemoryEngineOptions> = {}) {
     this.#limitBytes = options.memoryLimitBytes ?? DEFAULT_MEMORY_ENGINE_OPTIONS.memoryLimitBytes;
   }
 
   health(): EngineHealth {
-    const { bytes, logs, repeats } = this.#state;
+    const { bytes, logs, repeats, durables } = this.#state;
     const isNearlyFull = this.#bytes >= this.#limitBytes * NEARLY_FULL;
     const warnings = isNearlyFull ? [`Queues and topic logs hold nearly all of the ${this.#limitBytes} octets they may; beyond them, what would have to be kept is refused.`] : [];
     if (repeats.forgottenEarly > 0) warnings.push(FORGOTTEN_EARLY);
     return {
       state: this.#isClosed ? 'failed' : 'up',
       warnings,
-      facts: { queuedBytes: bytes, logBytes: logs.bytes, usedKeys: repeats.size, memoryLimitBytes: this.#limitBytes },
+      facts: { queuedBytes: bytes, logBytes: logs.bytes, ...durables.facts, usedKeys: repeats.size, memoryLimitBytes: this.#limitBytes },
     };
   }
 
@@ -77,11 +99,14 @@ export class MemoryEngine implements Engine {
 
   async claim(queue: string, wants: readonly ConsumerWant[], maxBytes: number): Promise<Claimed[]> {
     if (this.#isClosed) return [];
-    const { entries, hasMore } = this.#state.claim(queue, wants, maxBytes);
+    const claim = () => this.#state.claim(queue, wants, maxBytes);
+    const isDurable = this.#state.durables.get(queue) !== undefined;
+    const { entries, hasMore } = isDurable ? await this.#pulling.claim(queue, creditOf(wants), maxBytes, claim) : claim();
     if (hasMore) this.#running().hint(queue);
     return entries.map(({ entry, want, isFirstOfGroup }) => {
-      const { seq, content, failures, recoveries } = entry;
-      return { seq, message: content, want, failures, recoveries, ...(isFirstOfGroup && { isFirstOfGroup }) };
+      const { seq, holder, failures, recoveries } = entry;
+      const claimed = { seq, message: holder.content, want, failures, recoveries, ...(isFirstOfGroup && { isFirstOfGroup }) };
+      return isPulled(entry) && entry.missed > 0 ? { ...claimed, missed: entry.missed } : claimed;
     });
   }
 
@@ -91,7 +116,7 @@ export class MemoryEngine implements Engine {
   }
 
   async readHeld(queue: string, seq: number): Promise<Message | undefined> {
-    return this.#state.findHeld(queue, seq)?.content;
+    return this.#state.findHeld(queue, seq)?.holder.content;
   }
 
   async watch(pattern: string): Promise<void> {
@@ -107,12 +132,36 @@ export class MemoryEngine implements Engine {
     return { ...page, entries: entries.map(({ offset, content }) => ({ offset, message: content })) };
   }
 
+  async hold(queue: string, terms: DurableTerms, holder: string, evicted?: string): Promise<HoldOutcome> {
+    if (this.#isClosed) throw new EngineError(closed);
+    const held = this.#state.durables.hold(queue, terms, holder, evicted);
+    return held.ok ? { ok: true, isNew: held.isNew } : held;
+  }
+
+  endHold(queue: string, holder: string): void {
+    if (this.#state.durables.endHold(queue, holder)) this.#unused.look();
+  }
+
+  async unsubscribe(queue: string, holder: string): Promise<boolean | HoldRefusal> {
+    return this.#state.durables.refusalToRemove(queue, holder) ?? this.#state.durables.remove(queue) !== undefined;
+  }
+
+  async subscriptions(): Promise<DurableInfo[]> {
+    return this.#state.durables.infos();
+  }
+
+  keeps(topic: string): boolean {
+    return this.#state.durables.keeps(topic);
+  }
+
   async createTemporaryQueue(queue: string): Promise<void> {
     this.#state.createTemporaryQueue(queue);
   }
 
   async dropQueue(queue: string): Promise<void> {
+    const holders = this.#state.durables.get(queue)?.holders ?? [];
     this.#state.dropQueue(queue);
+    this.#running().evicted(queue, holders);
   }
 
   async queues(): Promise<QueueInfo[]> {
@@ -120,13 +169,17 @@ export class MemoryEngine implements Engine {
   }
 
   async browse(queue: string, offset: number, limit: number, maxBytes?: number): Promise<Message[]> {
-    return this.#state.browse(queue, offset, limit, maxBytes).map((entry) => entry.content);
+    const shown = this.#state.browse(queue, offset, limit, maxBytes).map(({ holder }) => holder.content);
+    const rest = this.#state.restToBrowse(queue, offset, limit, shown, maxBytes);
+    return rest ? [...shown, ...(await this.#pulling.browse(rest))] : shown;
   }
 
   async purge(queue: string, limit: number): Promise<number> {
     const staged = this.#state.stagePurge(queue, limit);
     this.#state.commit(staged);
-    return staged.effects.length;
+    const purged = staged.effects.length;
+    const subscription = this.#state.durables.get(queue);
+    return subscription ? purged + (await this.#pulling.skip(subscription, limit - purged)) : purged;
   }
 
   async nodes(): Promise<NodeInfo[]> {
@@ -139,13 +192,14 @@ export class MemoryEngine implements Engine {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#unused.close();
     this.#node?.close();
     this.#state.close();
     this.#announcer?.close();
   }
 
   #apply(group: Group): Outcome {
-    if (this.#isClosed) return refuse('store-failed', 'the engine is closed');
+    if (this.#isClosed) return { ok: false, failure: closed };
     const announcer = this.#running();
     if (group.chain?.broken) return refuse('chain-broken', 'an earlier group of this session failed');
     if (!this.#hasRoomFor(group)) {
@@ -162,7 +216,7 @@ export class MemoryEngine implements Engine {
   #hasRoomFor(group: Group): boolean {
     let bytes = 0;
     for (const operation of group.operations) {
-      const isKept = operation.kind === 'enqueue' || (operation.kind === 'publish' && operation.log !== undefined);
+      const isKept = operation.kind === 'enqueue' || (operation.kind === 'publish' && (operation.log !== undefined || this.keeps(operation.topic)));
       if (isKept) bytes += messageBytes(operation.message);
     }
     if (bytes === 0 || this.#bytes + bytes <= this.#limitBytes) return true;
@@ -172,7 +226,7 @@ export class MemoryEngine implements Engine {
 
   /** Octets of all messages. */
   get #bytes(): number {
-    return this.#state.bytes + this.#state.logs.bytes;
+    return this.#state.bytes + this.#state.logs.bytes + this.#state.durables.bytes;
   }
 
   #running(): Announcer {
@@ -180,6 +234,8 @@ export class MemoryEngine implements Engine {
     return this.#announcer;
   }
 }
+
+const closed: Failure = Object.freeze({ code: 'store-failed', certainty: 'not-stored', detail: 'the engine is closed' });
 
 function refuse(code: Failure['code'], detail: string): Outcome {
   return { ok: false, failure: { code, certainty: 'not-stored', detail } };

@@ -31,6 +31,7 @@ describe('claims', () => {
       link: link as unknown as Link,
       membership: membership as unknown as Membership,
       holds,
+      durables: { pull: async () => false, isHungry: () => undefined, lost: () => undefined },
       onReady: (queue) => ready.push(queue),
     });
   });

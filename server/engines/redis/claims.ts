@@ -2,6 +2,8 @@ import type { Claimed, ConsumerWant } from '../../broker/engine.ts';
 import { messageBytes } from '../../broker/message.ts';
 import { Agenda } from '../../lib/agenda.ts';
 import { Turns } from '../turns.ts';
+import { mayBeDurable } from '../../broker/durable-name.ts';
+import type { Durables } from './durables.ts';
 import type { Holds } from './holds.ts';
 import type { Keys } from './keys.ts';
 import type { Argument, Link, Reply } from './link/link.ts';
@@ -16,6 +18,7 @@ export interface ClaimsParts {
   readonly link: Link;
   readonly membership: Membership;
   readonly holds: Holds;
+  readonly durables: Pick<Durables, 'pull' | 'isHungry' | 'lost'>;
   /** The queue may have something to claim. */
   readonly onReady: (queue: string) => void;
 }
@@ -74,18 +77,23 @@ export class Claims {
     if (!wants.some((want) => want.credit > 0)) return [];
     this.#waiting.add(queue);
     if (wants.some((want) => want.priority)) this.#dealing.add(queue);
+    const { durables } = this.#parts;
+    const isDurable = mayBeDurable(queue);
     const turns = new Turns(wants);
     const claimed: Claimed[] = [];
     let room = Math.max(0, Math.floor(maxBytes));
     // In bites, so that no script keeps Redis from others for long.
     while (turns.left > 0 && (room > 0 || claimed.length === 0)) {
       const wanted = Math.min(turns.left, MAX_BITE);
+      // Before it is asked: what is told by the bus may come before the answer.
+      if (isDurable) durables.isHungry(queue);
       const bite = await this.#bite(queue, wanted, Math.min(room, MAX_BITE_BYTES), () => encodeWants(wants, turns));
-      for (const { seq, message, failures, recoveries, want, isFirstOfGroup } of bite.taken) {
+      for (const { want, isFirstOfGroup, ...taken } of bite.taken) {
         const served = want === undefined ? turns.next() : turns.serve(want);
-        claimed.push({ seq, message, want: served, failures, recoveries, ...(isFirstOfGroup && { isFirstOfGroup }) });
-        room -= messageBytes(message);
+        claimed.push({ ...taken, want: served, ...(isFirstOfGroup && { isFirstOfGroup }) });
+        room -= messageBytes(taken.message);
       }
+      if (bite.isUnseen && (room > 0 || claimed.length === 0) && (await durables.pull(queue, wanted - bite.count, room))) continue;
       if (bite.count < wanted) {
         if (bite.dueMs >= 0) this.#due.note(queue, performance.now() + bite.dueMs);
         // Its share, or as much as fits: the rest is for whoever comes next.
@@ -159,6 +167,7 @@ export class Claims {
         this.#dealing.add(queue);
         return await this.#bite(queue, want, maxBytes, encode);
       }
+      if (status === 'LOST') this.#parts.durables.lost(queue);
       if (status !== 'OK') return NOTHING;
       if (era !== holds.era) {
         // Of an era that is over: reaped with the member this node was, or held by it still.
@@ -166,7 +175,7 @@ export class Claims {
         return NOTHING;
       }
       const entries = readEntries(reply, dealt.length > 0);
-      return { taken: this.#take(queue, entries), count: entries.length, hasMore: reply[1] === 1, dueMs: numberOf(reply[2]) };
+      return { taken: this.#take(queue, entries), count: entries.length, hasMore: reply[1] === 1, isUnseen: reply[1] === 2, dueMs: numberOf(reply[2]) };
     } catch {
       this.#uncertain.add(queue);
       return NOTHING;
@@ -176,10 +185,10 @@ export class Claims {
   /** All of them are held from now on; one that cannot be read by this node alone, and delivered to nobody. */
   #take(queue: string, entries: readonly Entry[]): Taken[] {
     const taken: Taken[] = [];
-    for (const { seq, failures, recoveries, stored, want, isFirstOfGroup } of entries) {
+    for (const { seq, failures, recoveries, missed, stored, want, isFirstOfGroup } of entries) {
       this.#parts.holds.add(queue, seq);
       try {
-        taken.push({ seq, message: decodeStored(stored), failures, recoveries: recoveries + (seq <= this.#suspect ? 1 : 0), want, isFirstOfGroup });
+        taken.push({ seq, message: decodeStored(stored), failures, recoveries: recoveries + (seq <= this.#suspect ? 1 : 0), ...(missed > 0 && { missed }), want, isFirstOfGroup });
       } catch (error) {
         this.unreadable.add(queue, seq, error);
       }
@@ -237,7 +246,8 @@ interface Taken extends Omit<Claimed, 'want' | 'isFirstOfGroup'> {
 }
 
 /** A message as the script gives it. */
-interface Entry extends Omit<Taken, 'message'> {
+interface Entry extends Omit<Taken, 'message' | 'missed'> {
+  readonly missed: number;
   readonly stored: Buffer;
 }
 
@@ -248,9 +258,11 @@ interface Bite {
   readonly hasMore: boolean;
   /** In how many ms it is worth coming again, untold; below 0 if there is no such moment. */
   readonly dueMs: number;
+  /** There is more, at which a node has to look first. */
+  readonly isUnseen: boolean;
 }
 
-const NOTHING: Bite = Object.freeze({ taken: [], count: 0, hasMore: false, dueMs: -1 });
+const NOTHING: Bite = Object.freeze({ taken: [], count: 0, hasMore: false, isUnseen: false, dueMs: -1 });
 
 /** What is left of the wants, as `scripts/common/turns.lua` reads it. */
 const encodeWants = (wants: readonly ConsumerWant[], turns: Turns): Argument[] =>
@@ -260,16 +272,16 @@ function readEntries(reply: readonly Reply[], isDealt: boolean): Entry[] {
   const entries: Entry[] = [];
   const length = isDealt ? 4 : 3;
   for (let i = 3; i < reply.length; i += length) {
-    const [failures, recoveries] = readAttempts(reply[i + 1]!);
+    const [failures, recoveries, missed] = readAttempts(reply[i + 1]!);
     const dealt = isDealt ? numberOf(reply[i + 3]) : undefined;
     const want = dealt === undefined ? undefined : dealt >> 1;
-    entries.push({ seq: numberOf(reply[i]), failures, recoveries, stored: octetsOf(reply[i + 2]), want, isFirstOfGroup: dealt !== undefined && dealt % 2 === 1 });
+    entries.push({ seq: numberOf(reply[i]), failures, recoveries, missed, stored: octetsOf(reply[i + 2]), want, isFirstOfGroup: dealt !== undefined && dealt % 2 === 1 });
   }
   return entries;
 }
 
-function readAttempts(reply: Reply): [failures: number, recoveries: number] {
-  if (reply === null) return [0, 0];
-  const [failures, recoveries] = textOf(reply).split(' ');
-  return [Number(failures), Number(recoveries)];
+function readAttempts(reply: Reply): [failures: number, recoveries: number, missed: number] {
+  if (reply === null) return [0, 0, 0];
+  const [failures, recoveries, missed] = textOf(reply).split(' ');
+  return [Number(failures), Number(recoveries), Number(missed ?? 0)];
 }

@@ -3,6 +3,7 @@ import { Claims } from './claims.ts';
 import { Connections } from './connections.ts';
 import { Directory } from './directory.ts';
 import { Durability } from './durability.ts';
+import { Durables } from './durables.ts';
 import { Heartbeat, type Beat } from './heartbeat.ts';
 import { Holds } from './holds.ts';
 import { Inbox } from './inbox.ts';
@@ -12,6 +13,7 @@ import { Lane } from './lane.ts';
 import { LinkLostError, type Link } from './link/link.ts';
 import { Membership, type Change, type Opened } from './membership.ts';
 import type { RedisEngineOptions } from './options.ts';
+import { Questions } from './questions.ts';
 import { Reaper } from './reaper.ts';
 import { Temporaries } from './temporaries.ts';
 import { WatchedTopics } from './watched-topics.ts';
@@ -34,6 +36,7 @@ export class Cluster {
   readonly claims: Claims;
   readonly watched: WatchedTopics;
   readonly inspection: Inspection;
+  readonly durables: Durables;
   readonly directory: Directory;
   /** Temporary queues of this node: they are made again where the store lost them. */
   readonly temporaries: Temporaries;
@@ -79,13 +82,23 @@ export class Cluster {
       return new Lane({ ...context, lane, link: on, ...(options.receipts === 'replica' && confirm) });
     };
     this.lanes = { durable: laneOn('durable', durable), volatile: laneOn('volatile', link) };
-    this.claims = new Claims({ keys, link, membership, holds: this.#holds, onReady: this.#ready });
+    const questions = new Questions(keys, link, options.waitMs);
+    this.durables = new Durables({
+      link,
+      membership,
+      questions,
+      onReady: this.#ready,
+      onEvicted: (queue, holder) => {
+        if (!this.#isClosed) events.onEvicted(queue, holder);
+      },
+    });
+    this.claims = new Claims({ keys, link, membership, holds: this.#holds, durables: this.durables, onReady: this.#ready });
     this.temporaries = new Temporaries({
       add: (job) => { this.lanes.volatile.add(job); },
       onMade: (queue) => { this.claims.created(queue); },
     });
     this.watched = new WatchedTopics(keys, link, membership, options.waitMs);
-    this.inspection = new Inspection(keys, link, membership, options.waitMs);
+    this.inspection = new Inspection(questions, membership, this.durables);
     this.directory = new Directory(keys, link);
     this.#inbox = new Inbox({
       keys,
@@ -156,6 +169,7 @@ export class Cluster {
 
   async close(): Promise<void> {
     this.claims.close();
+    this.durables.close();
     clearInterval(this.#checking);
     await Promise.all([this.lanes.durable.close(), this.lanes.volatile.close()]);
     this.#isClosed = true;
@@ -165,6 +179,11 @@ export class Cluster {
     // A node that goes without a word is missed a lease later; its going must not wait for a store that is away.
     if (this.#connections.quick.isUp && this.#membership.isMember) await this.#reaper.leave(this.#membership.node).catch(() => undefined);
     await this.#connections.close();
+  }
+
+  /** As far as this node's copy of the table tells: is there a log for the topic? */
+  keeps(topic: string): boolean {
+    return this.#wildcards.hasLog(topic);
   }
 
   get #areAllUp(): boolean {
@@ -185,6 +204,7 @@ export class Cluster {
     if (!this.#connections.quick.isUp) return;
     this.claims.resume();
     this.#inbox.resume();
+    this.durables.resume();
   }
 
   /** See `Membership`: the first to hear on every connection. */
@@ -210,7 +230,10 @@ export class Cluster {
       this.#inbox.reset(opened.epoch, place, !isMemberNew);
       this.#wildcards.forget(opened.table);
       this.watched.tellAll();
-      if (!isFirst) this.#remakeTemporaries();
+      if (!isFirst) {
+        this.#remakeTemporaries();
+        this.durables.holdAgain();
+      }
     }
     // Outside of a greeting: the links are up already and nothing else will wake anyone.
     queueMicrotask(() => {
@@ -257,11 +280,19 @@ export class Cluster {
     if (tag === PARCEL) this.#inbox.receive(payload);
     else if (tag === NUDGE) this.#ready(payload.toString('utf8', 1));
     else if (tag === COMMAND) this.#heartbeat.hasten();
+    else if (tag === LOG) this.durables.grew(payload.toString('utf8', 1));
+    else if (tag === EVICTED) this.#evicted(payload.toString('utf8', 1));
   };
 
   readonly #ready = (queue: string): void => {
     if (!this.#isClosed) this.#events.onReady(queue);
   };
+
+  /** `holder queue`; queues may have blanks in their names, holders have none. */
+  #evicted(text: string): void {
+    const blank = text.indexOf(' ');
+    this.durables.evicted(text.slice(blank + 1), text.slice(0, blank));
+  }
 
   #beaten({ epoch, parcel, place, wildcards, format }: Beat): void {
     this.#storeFormat = format;
@@ -269,6 +300,7 @@ export class Cluster {
     this.#wildcards.seen(wildcards);
     this.watched.tell();
     this.temporaries.remakeRefused();
+    this.durables.resume();
     this.#connections.dropSilentBus(SILENT_BEATS * this.#options.beatMs + 1_000);
   }
 
@@ -290,3 +322,5 @@ export class Cluster {
 const PARCEL = 'm'.charCodeAt(0);
 const NUDGE = 'q'.charCodeAt(0);
 const COMMAND = 'c'.charCodeAt(0);
+const LOG = 'l'.charCodeAt(0);
+const EVICTED = 'x'.charCodeAt(0);

@@ -1,30 +1,25 @@
-import { setTimeout as wait } from 'node:timers/promises';
-import { EngineError, isTemporaryQueue, type LogEntry, type LogPage, type LogPosition, type QueueInfo } from '../../broker/engine.ts';
+import { isTemporaryQueue, type LogEntry, type LogPage, type LogPosition, type QueueInfo } from '../../broker/engine.ts';
+import { mayBeDurable } from '../../broker/durable-name.ts';
 import { messageBytes, type Message } from '../../broker/message.ts';
-import { unreachable } from './failures.ts';
-import type { Keys } from './keys.ts';
-import { LinkLostError, type Link, type Reply } from './link/link.ts';
+import type { Durables } from './durables.ts';
+import type { Reply } from './link/link.ts';
 import type { Membership } from './membership.ts';
-import { listOf, numberOf, octetsOf, textOf } from './reply.ts';
+import { numberOf, octetsOf, textOf } from './reply.ts';
+import type { Questions } from './questions.ts';
 import type { Given, Script } from './script.ts';
-import { call, SCRIPTS } from './scripts.ts';
+import { SCRIPTS } from './scripts.ts';
 import { decodeLogRecord, decodeStored } from './stored-message.ts';
 
-/**
- * Looking without touching. Questions are asked again while the store is away; who has asked for long enough is told with an
- * `EngineError`.
- */
+/** Looking without touching. Rejects with an `EngineError` where the store is away for too long. */
 export class Inspection {
-  readonly #keys: Keys;
-  readonly #link: Link;
+  readonly #questions: Questions;
   readonly #membership: Membership;
-  readonly #waitMs: number;
+  readonly #durables: Durables;
 
-  constructor(keys: Keys, link: Link, membership: Membership, waitMs: number) {
-    this.#keys = keys;
-    this.#link = link;
+  constructor(questions: Questions, membership: Membership, durables: Durables) {
+    this.#questions = questions;
     this.#membership = membership;
-    this.#waitMs = waitMs;
+    this.#durables = durables;
   }
 
   async readHeld(queue: string, seq: number): Promise<Message | undefined> {
@@ -45,6 +40,11 @@ export class Inspection {
         if (temporary || all > 0) infos.set(name, { name, temporary, ready, inFlight: all - ready - scheduled, scheduled, bytes });
       }
     } while (cursor !== '0');
+    for (const { name, backlog, backlogBytes } of await this.#durables.list()) {
+      if (backlog === 0) continue;
+      const own = infos.get(name) ?? { name, temporary: false, ready: 0, inFlight: 0, scheduled: 0, bytes: 0 };
+      infos.set(name, { ...own, ready: own.ready + backlog, bytes: own.bytes + backlogBytes });
+    }
     return [...infos.values()];
   }
 
@@ -64,7 +64,8 @@ export class Inspection {
         messages.push(message);
       }
     }
-    return messages;
+    if (messages.length === limit || !mayBeDurable(queue)) return messages;
+    return [...messages, ...(await this.#durables.browse(queue, skip, limit - messages.length, room, messages.length))];
   }
 
   async readLog(topic: string, after: LogPosition | undefined, limit: number): Promise<LogPage> {
@@ -78,18 +79,7 @@ export class Inspection {
     return { epoch: textOf(reply[0]), last, entries, isComplete: isKnown === 1 && next === (after?.offset ?? 0) + 1 };
   }
 
-  async #ask<Name extends string>(script: Script<Name>, given: Given<Name>): Promise<readonly Reply[]> {
-    const deadline = performance.now() + this.#waitMs;
-    for (;;) {
-      try {
-        if (this.#link.isUp) return listOf(await call(this.#link, this.#keys, script, given));
-      } catch (error) {
-        if (!(error instanceof LinkLostError)) throw error;
-      }
-      if (performance.now() > deadline) throw new EngineError(unreachable);
-      await wait(AGAIN_MS);
-    }
+  #ask<Name extends string>(script: Script<Name>, given: Given<NoInfer<Name>>): Promise<readonly Reply[]> {
+    return this.#questions.ask(script, () => given);
   }
 }
-
-const AGAIN_MS = 50;

@@ -46,7 +46,8 @@ export class Job {
   isRepeat = false;
   #resolve: ((outcome: Outcome) => void) | undefined;
 
-  constructor({ operations, chain, lane }: StoreGroup, deadline: number, resolve: (outcome: Outcome) => void) {
+  /** `keeps` tells of a topic whether durable subscriptions keep what is published to it. */
+  constructor({ operations, chain, lane }: StoreGroup, deadline: number, resolve: (outcome: Outcome) => void, keeps: (topic: string) => boolean = () => false) {
     this.operations = operations;
     this.chain = chain;
     this.isDurable = lane === 'durable';
@@ -59,7 +60,7 @@ export class Job {
     let cost = 0;
     for (const operation of operations) {
       if (operation.kind === 'enqueue' || operation.kind === 'move') puts++;
-      if (operation.kind === 'enqueue' || (operation.kind === 'publish' && operation.log)) grows = true;
+      if (operation.kind === 'enqueue' || (operation.kind === 'publish' && (operation.log ?? keeps(operation.topic)))) grows = true;
       if (isOnce(operation)) onces++;
       cost += COSTS[operation.kind] ?? 1;
       if ('message' in operation) bytes += messageBytes(operation.message);

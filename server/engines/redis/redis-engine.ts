@@ -3,11 +3,15 @@ import type {
   Chain,
   Claimed,
   ConsumerWant,
+  DurableInfo,
+  DurableTerms,
   Engine,
   EngineEvents,
   EngineHealth,
   Failure,
   Group,
+  HoldOutcome,
+  HoldRefusal,
   Lane as LaneName,
   LogPage,
   LogPosition,
@@ -89,6 +93,28 @@ export class RedisEngine implements Engine {
     return this.#inspection().readLog(topic, after, limit);
   }
 
+  async hold(queue: string, terms: DurableTerms, holder: string, evicted?: string): Promise<HoldOutcome> {
+    if (this.#isClosed) throw new EngineError(closed);
+    return this.#running().durables.hold(queue, terms, holder, evicted);
+  }
+
+  endHold(queue: string, holder: string): void {
+    this.#running().durables.endHold(queue, holder);
+  }
+
+  unsubscribe(queue: string, holder: string): Promise<boolean | HoldRefusal> {
+    return this.#running().durables.unsubscribe(queue, holder);
+  }
+
+  async subscriptions(): Promise<DurableInfo[]> {
+    const listed = await this.#running().durables.list();
+    return listed.map(({ backlogBytes: _, ...info }) => info);
+  }
+
+  keeps(topic: string): boolean {
+    return this.#running().keeps(topic);
+  }
+
   async createTemporaryQueue(queue: string): Promise<void> {
     this.#running().temporaries.add(queue);
     await this.#must({ kind: 'create', queue });
@@ -137,10 +163,11 @@ export class RedisEngine implements Engine {
     const deadline = outlastsOutages(group) ? Infinity : performance.now() + this.#options.waitMs;
     const lane = this.#laneOf(group);
     const outcome = new Promise<Outcome>((resolve) => {
+      const keeps = (topic: string): boolean => this.keeps(topic);
       const job = new Job(group, deadline, (outcome) => {
         if (group.chain) this.#left(group.chain);
         resolve(outcome);
-      });
+      }, keeps);
       lanes[lane].add(job);
     });
     this.#returns.note(group.operations, outcome);

@@ -1,3 +1,4 @@
+import { TEMPORARY_PREFIX } from '../../broker/engine.ts';
 import { TopicRouter } from '../../broker/topic-router.ts';
 import type { WildcardMatcher } from './batch.ts';
 import type { Keys } from './keys.ts';
@@ -6,6 +7,9 @@ import { listOf, numberOf, textOf } from './reply.ts';
 import { call, SCRIPTS } from './scripts.ts';
 
 const CACHED_TOPICS = 10_000;
+
+/** What the names of logs begin with; no node has such a name. */
+const LOG = '+';
 
 /**
  * Which nodes watch which wildcards: this node's copy of the cluster's table, so that a publisher's node finds the inboxes
@@ -21,6 +25,7 @@ export class WildcardTable implements WildcardMatcher {
   #members = new Set<string>();
   #router = new TopicRouter<string>();
   readonly #cache = new Map<string, string>();
+  #logCount = 0;
   #isStale = false;
   #refreshing: Promise<void> | undefined;
 
@@ -42,6 +47,13 @@ export class WildcardTable implements WildcardMatcher {
       this.#cache.set(topic, nodes);
     }
     return nodes;
+  }
+
+  /** Is there a log of a durable subscription for the topic? They stand in the table as nodes do, by a name with a `+`. */
+  hasLog(topic: string): boolean {
+    if (this.#logCount === 0) return false;
+    if (!topic.startsWith(TEMPORARY_PREFIX)) return this.match(topic).includes(LOG);
+    return [...this.#router.match(topic)].some((name) => this.#members.has(`${name} ${topic}`) && name.startsWith(LOG));
   }
 
   /**
@@ -96,6 +108,7 @@ export class WildcardTable implements WildcardMatcher {
     const version = numberOf(reply[1]);
     if (textOf(reply[0]) === 'ALL') {
       this.#members = new Set();
+      this.#logCount = 0;
       this.#router = new TopicRouter();
       this.#cache.clear();
       for (const member of reply.slice(2)) this.#add(textOf(member));
@@ -111,6 +124,7 @@ export class WildcardTable implements WildcardMatcher {
     if (this.#members.has(member)) return;
     this.#members.add(member);
     const [node, pattern] = split(member);
+    if (node.startsWith(LOG)) this.#logCount++;
     this.#router.add(pattern, true, node);
     this.#cache.clear();
   }
@@ -118,6 +132,7 @@ export class WildcardTable implements WildcardMatcher {
   #remove(member: string): void {
     if (!this.#members.delete(member)) return;
     const [node, pattern] = split(member);
+    if (node.startsWith(LOG)) this.#logCount--;
     this.#router.remove(pattern, true, node);
     this.#cache.clear();
   }

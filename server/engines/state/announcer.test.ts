@@ -54,7 +54,7 @@ describe('announcer', () => {
       interest.add('#');
       process.on('uncaughtException', (error) => seen.push(error.message));
       process.on('exit', () => console.log(seen.join(', ')));
-      const announcer = new Announcer({ onMessage: (topic, message) => told(message.id), onReady: told }, interest);
+      const announcer = new Announcer({ onMessage: (topic, message) => told(message.id), onReady: told, onEvicted: told }, interest);
       const publications = ['m1', 'm2', 'm3'].map((id) => ({ topic: 'news', message: { id } }));
       announcer.add({ ready: ['a', 'b'], publications });
     `;

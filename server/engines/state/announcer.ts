@@ -8,14 +8,14 @@ import type { Interest } from './interest.ts';
  * and no listener runs in the middle of someone's `apply`.
  */
 export class Announcer {
-  readonly #events: Pick<EngineEvents, 'onMessage' | 'onReady'>;
+  readonly #events: Pick<EngineEvents, 'onMessage' | 'onReady' | 'onEvicted'>;
   readonly #interest: Interest;
   #publications: Publication[] = [];
   readonly #ready = new Set<string>();
   #isDue = false;
   #isClosed = false;
 
-  constructor(events: Pick<EngineEvents, 'onMessage' | 'onReady'>, interest: Interest) {
+  constructor(events: Pick<EngineEvents, 'onMessage' | 'onReady' | 'onEvicted'>, interest: Interest) {
     this.#events = events;
     this.#interest = interest;
   }
@@ -31,6 +31,15 @@ export class Announcer {
   hint(queue: string): void {
     this.#ready.add(queue);
     this.#schedule();
+  }
+
+  /** Tells the holders of a durable subscription that ended. */
+  evicted(queue: string, holders: Iterable<string>): void {
+    for (const holder of holders) {
+      queueMicrotask(() => {
+        if (!this.#isClosed) this.#events.onEvicted(queue, holder);
+      });
+    }
   }
 
   /** Nothing is handed up from now on. */

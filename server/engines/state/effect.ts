@@ -1,5 +1,6 @@
 import type { Failure, LogPosition } from '../../broker/engine.ts';
 import type { Message } from '../../broker/message.ts';
+import type { StagedKept } from './durable/durable-subscriptions.ts';
 import type { Entry } from './entry.ts';
 import { hasEnded, type Queue } from './queue.ts';
 import type { StagedOnce } from './repeats.ts';
@@ -37,7 +38,7 @@ export interface ReturnEffect<Stored> {
 }
 
 /** What an effect does as far as is known by now. */
-export const kindOf = (effect: Effect<unknown>): Effect<unknown>['kind'] =>
+export const kindOf = <Stored>(effect: Effect<Stored>): Effect<Stored>['kind'] =>
   effect.kind === 'return' && effect.successor && !hasEnded(effect.successor) ? 'drop' : effect.kind;
 
 /** A message for the watchers of a topic. */
@@ -51,6 +52,8 @@ export interface Publication {
 export interface StagedPublication<Stored> extends Publication {
   /** What is to be put into the topic's log; the position is known when that is done. */
   readonly logged?: StagedLogged<Stored>;
+  /** What is to be kept for durable subscriptions; left out = nothing. */
+  readonly kept?: readonly StagedKept<Stored>[];
   position?: LogPosition | undefined;
 }
 

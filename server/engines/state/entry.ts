@@ -28,6 +28,11 @@ export class Entry<Stored = never> {
     this.failures = failures;
     this.recoveries = recoveries;
   }
+
+  /** Who has the content: it itself, unless its message is kept for several. */
+  get holder(): Pick<Entry<Stored>, 'bytes' | 'content'> {
+    return this;
+  }
 }
 
 /** What stays in line where an entry was taken out of the middle: its number, so that the line can still be searched. */

@@ -55,10 +55,10 @@ export class QueueTable<Stored> {
     if (this.#idle.length > IDLE_KEPT) this.#forget(this.#idle.shift()!);
   }
 
-  /** Those that have something in them, and the temporary ones. */
+  /** Those that have something in them, the temporary ones, and those of durable subscriptions. */
   *known(): Iterable<Queue<Stored>> {
     for (const queue of this.#queues.values()) {
-      if (queue.temporary || queue.hasEntries) yield queue;
+      if (queue.temporary || queue.hasEntries || queue.subscription) yield queue;
     }
   }
 

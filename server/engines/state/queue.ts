@@ -1,3 +1,4 @@
+import type { DurableSubscription } from './durable/durable-subscription.ts';
 import type { Entry } from './entry.ts';
 import { Groups, precedes, type Taker } from './groups.ts';
 import { LastValues } from './last-values.ts';
@@ -55,6 +56,8 @@ export class Queue<Stored> {
   pins = 0;
   /** Removed with all its messages; what was staged for it comes to nothing. */
   isDropped = false;
+  /** The one that it is filled for: it stays as long as that does. */
+  subscription: DurableSubscription<Stored> | undefined;
   /** Found empty and not yet forgotten, see `QueueTable`. */
   isIdle = false;
 
@@ -64,7 +67,7 @@ export class Queue<Stored> {
   }
 
   get isEmpty(): boolean {
-    return !this.hasEntries && this.pins === 0;
+    return !this.hasEntries && this.pins === 0 && this.subscription === undefined;
   }
 
   get hasEntries(): boolean {

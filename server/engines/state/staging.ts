@@ -2,6 +2,7 @@ import type { Group, Once, Operation } from '../../broker/engine.ts';
 import { messageBytes, type Message } from '../../broker/message.ts';
 import { Entry } from './entry.ts';
 import type { Effect, Refusal, StagedGroup, StagedPublication } from './effect.ts';
+import type { DurableSubscriptions } from './durable/durable-subscriptions.ts';
 import type { QueueTable } from './queue-table.ts';
 import type { Repeats, StagedOnce } from './repeats.ts';
 import { termsOf } from './terms.ts';
@@ -20,12 +21,14 @@ export class Staging<Stored> {
   readonly #repeats: Repeats<Stored>;
   /** Made when the first operation that is to happen once comes. */
   once: StagedOnce<Stored> | undefined;
+  readonly #durables: DurableSubscriptions<Stored>;
   #missed = 0;
 
-  constructor(table: QueueTable<Stored>, logs: TopicLogs<Stored>, repeats: Repeats<Stored>) {
+  constructor(table: QueueTable<Stored>, logs: TopicLogs<Stored>, repeats: Repeats<Stored>, durables: DurableSubscriptions<Stored>) {
     this.#table = table;
     this.#logs = logs;
     this.#repeats = repeats;
+    this.#durables = durables;
   }
 
   stage(group: Group): StagedGroup<Stored> | Refusal {
@@ -93,8 +96,10 @@ export class Staging<Stored> {
 
   #publish(operation: Operation & { readonly kind: 'publish' }): void {
     const { topic, message, log } = operation;
-    if (log === undefined) this.publications.push(operation);
-    else this.publications.push({ topic, message, logged: this.#logs.stage(topic, message, log) });
+    const kept = this.#durables.stage(topic, message);
+    if (log !== undefined) this.publications.push({ topic, message, logged: this.#logs.stage(topic, message, log), kept });
+    else if (kept.length > 0) this.publications.push({ topic, message, kept });
+    else this.publications.push(operation);
   }
 
   #settle(name: string, seq: number): Refusal | undefined {

@@ -4,11 +4,17 @@ import { serveInTurn, type Taken } from './claim.ts';
 import { kindOf, type Announcement, type Effect, type Refusal, type StagedGroup } from './effect.ts';
 import type { Entry } from './entry.ts';
 import type { Queue } from './queue.ts';
+import { messageBytes, type Message } from '../../broker/message.ts';
+import { DurableSubscriptions, type StagedPull } from './durable/durable-subscriptions.ts';
+import { isPulled } from './durable/kept.ts';
+import type { RestToBrowse } from './durable/pulling.ts';
 import { QueueTable } from './queue-table.ts';
 import { Repeats } from './repeats.ts';
 import { Restore } from './restore.ts';
 import { Staging } from './staging.ts';
 import { TopicLogs } from './topic-logs.ts';
+
+export const creditOf = (wants: readonly ConsumerWant[]): number => wants.reduce((sum, { credit }) => sum + Math.max(0, credit), 0);
 
 /**
  * All queues, topic logs and used keys of one store, in memory: the reference semantics of the Engine port, without promises and disks.
@@ -26,6 +32,7 @@ export class State<Stored = never> {
   #onDue: (queue: string) => void = () => undefined;
   readonly logs: TopicLogs<Stored>;
   readonly repeats: Repeats<Stored>;
+  readonly durables: DurableSubscriptions<Stored>;
   /** Brings the state back at start-up. */
   readonly restore = new Restore<Stored>(this.#table);
 
@@ -35,6 +42,7 @@ export class State<Stored = never> {
     this.#agenda = new Agenda((name) => { this.#timeHasCome(name); }, clock);
     this.logs = new TopicLogs(clock);
     this.repeats = new Repeats(clock);
+    this.durables = new DurableSubscriptions(this.#table, clock);
   }
 
   /** Octets of all queued messages, staged ones included. */
@@ -64,7 +72,7 @@ export class State<Stored = never> {
   }
 
   stage(group: Group): StagedGroup<Stored> | Refusal {
-    const staging = new Staging<Stored>(this.#table, this.logs, this.repeats);
+    const staging = new Staging<Stored>(this.#table, this.logs, this.repeats, this.durables);
     const staged = staging.stage(group);
     if (!staged.ok) this.undo(staging);
     return staged;
@@ -73,7 +81,7 @@ export class State<Stored = never> {
   /** Stages the end of up to `limit` messages at rest, from the head on. */
   stagePurge(queue: string, limit: number): StagedGroup<Stored> {
     this.#present(queue);
-    return new Staging<Stored>(this.#table, this.logs, this.repeats).stagePurge(queue, limit);
+    return new Staging<Stored>(this.#table, this.logs, this.repeats, this.durables).stagePurge(queue, limit);
   }
 
   commit(staged: StagedGroup<Stored>): Announcement {
@@ -87,6 +95,7 @@ export class State<Stored = never> {
     }
     for (const publication of staged.publications) {
       if (publication.logged) publication.position = this.logs.commit(publication.logged);
+      for (const kept of publication.kept ?? []) for (const name of this.durables.commit(kept)) ready.push(name);
     }
     for (const used of staged.once?.keys ?? []) this.repeats.commit(used);
     return { ready, publications: staged.publications };
@@ -94,13 +103,21 @@ export class State<Stored = never> {
 
   undo({ effects, publications, once }: Pick<StagedGroup<Stored>, 'effects' | 'publications' | 'once'>): void {
     for (const used of once?.keys ?? []) this.repeats.undo(used);
-    for (const { logged } of publications) if (logged) this.logs.undo(logged);
+    for (const { logged, kept } of publications) {
+      if (logged) this.logs.undo(logged);
+      for (const each of kept ?? []) this.durables.undo(each);
+    }
     this.#undo(effects);
   }
 
   /** As the port says; the entries are held when this returns, and nothing is undone if the engine then fails. */
   claim(queue: string, wants: readonly ConsumerWant[], maxBytes: number): Taken<Stored> {
-    return serveInTurn(this.#present(queue), wants, maxBytes);
+    const taken = serveInTurn(this.#present(queue), wants, maxBytes);
+    const subscription = this.durables.get(queue);
+    if (!subscription || taken.hasMore || taken.entries.length >= creditOf(wants)) return taken;
+    if (subscription.backlog > 0) return { ...taken, hasMore: true };
+    subscription.log.hungry.add(queue);
+    return taken;
   }
 
   findHeld(queue: string, seq: number): Entry<Stored> | undefined {
@@ -113,7 +130,7 @@ export class State<Stored = never> {
 
   /** Returns the queue as it was: an engine may have to let go of what its entries refer to. */
   dropQueue(queue: string): Queue<Stored> | undefined {
-    return this.#table.remove(queue);
+    return this.durables.remove(queue)?.queue ?? this.#table.remove(queue);
   }
 
   /** An entry at rest or held, whatever is staged for it. */
@@ -127,11 +144,15 @@ export class State<Stored = never> {
   }
 
   queues(): QueueInfo[] {
-    return Array.from(this.#table.known(), (queue) => {
+    const infos: QueueInfo[] = [];
+    for (const queue of this.#table.known()) {
       this.#turn(queue);
-      const { name, temporary, restCount, held, scheduledCount, bytes } = queue;
-      return { name, temporary, ready: restCount, inFlight: held.size, scheduled: scheduledCount, bytes };
-    });
+      const { name, temporary, restCount, held, scheduledCount, bytes, subscription } = queue;
+      const ready = restCount + (subscription?.backlog ?? 0);
+      if (!temporary && ready + held.size + scheduledCount === 0) continue;
+      infos.push({ name, temporary, ready, inFlight: held.size, scheduled: scheduledCount, bytes: bytes + (subscription?.backlogBytes ?? 0) });
+    }
+    return infos;
   }
 
   browse(queue: string, offset: number, limit: number, maxBytes = Infinity): Entry<Stored>[] {
@@ -139,6 +160,22 @@ export class State<Stored = never> {
     let room = maxBytes;
     const beyond = entries.findIndex((entry, i) => (room -= entry.bytes) < 0 && i > 0);
     return beyond === -1 ? entries : entries.slice(0, beyond);
+  }
+
+  /** What a subscription took out of its log is in its queue from now on. */
+  commitPull(pull: StagedPull<Stored>): void {
+    this.durables.commitPull(pull);
+    this.#appoint(pull.subscription.queue);
+  }
+
+  /** Where to go on browsing behind what rests in the queue of a durable subscription: in what it has not looked at. */
+  restToBrowse(queue: string, offset: number, limit: number, shown: readonly Message[], maxBytes = Infinity): RestToBrowse<Stored> | undefined {
+    const subscription = this.durables.get(queue);
+    const resting = subscription?.queue.restCount ?? 0;
+    if (!subscription || shown.length >= limit || offset + shown.length < resting) return undefined;
+    const room = shown.reduce((left, message) => left - messageBytes(message), maxBytes);
+    const before = shown.length;
+    return { subscription, skip: Math.max(0, offset - resting), limit: limit - before, maxBytes: before > 0 ? room : Math.max(1, room), before };
   }
 
   /** Tells whether the queue has something to claim from it. */
@@ -156,7 +193,10 @@ export class State<Stored = never> {
         queue.giveBack(entry, effect.failures, effect.recoveries, effect.dueAt);
         return this.#isDue(queue, entry);
       case 'drop':
-        if (queue.drop(entry)) this.#table.bytes -= entry.bytes;
+        if (queue.drop(entry)) {
+          this.#table.bytes -= entry.bytes;
+          if (queue.subscription && isPulled(entry)) queue.subscription.log.unpin(entry.kept);
+        }
         return queue.takeOpened();
     }
   }

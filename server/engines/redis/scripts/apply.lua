@@ -26,9 +26,11 @@
 --@include groups
 --@include queues
 --@include last-values
+--@include wildcard-table
 --@include topics
 --@include topic-logs
 --@include repeats
+--@include durable
 
 local node, lane, number = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local puts, version, capacity = tonumber(ARGV[4]), tonumber(ARGV[6]), tonumber(ARGV[7])
@@ -121,6 +123,7 @@ end
 function verbs.P(i, last)
   local topic, matched, entry = ARGV[i + 1], ARGV[i + 2], ARGV[last]
   local maxMessages = tonumber(ARGV[i + 3])
+  for _, pattern in ipairs(keepersOf(topic, matched, version)) do keep(pattern, entry) end
   if maxMessages >= 0 then
     local epoch, offset = appendToLog(topic, string.sub(entry, 2), maxMessages, tonumber(ARGV[i + 4]))
     entry = '\1' .. struct.pack('<dBc0', offset, #epoch, epoch) .. string.sub(entry, 2)
@@ -138,7 +141,7 @@ end
 function verbs.D(i)
   local q = openQueue(ARGV[i + 1])
   closeQueue(q, node)
-  removeQueue(q)
+  if not mayBeDurable(q.name) or not removeDurable(q.name) then removeQueue(q) end
 end
 function verbs.Z(i)
   local q, limit, purged = openQueue(ARGV[i + 1]), tonumber(ARGV[i + 2]), 0
@@ -164,6 +167,7 @@ function verbs.Z(i)
     end
   end
   q.readyDelta = q.readyDelta - purged
+  if purged < limit and read < PURGED_OCTETS and mayBeDurable(q.name) then purged = purged + stepOver(q.name, limit - purged) end
   return purged
 end
 
@@ -227,6 +231,7 @@ while at <= #ARGV do
 end
 
 closeQueues(node)
+closeLogs()
 postParcels(capacity)
 
 local reply = table.concat(results, ',')

@@ -11,6 +11,12 @@
 --          everybody's reach, each node has a lease's time to be heard. A command is told until the node says that it heard it.
 --          The store's format rises when no member is left that does not speak the next one.
 --@include base
+--@include order
+--@include groups
+--@include queues
+--@include last-values
+--@include wildcard-table
+--@include durable
 
 local node, lease = ARGV[1], tonumber(ARGV[2])
 passMemoryLimit()
@@ -37,6 +43,16 @@ if holder == node then
   end
   -- Begun, and not ended: its reaper died.
   for _, each in ipairs(call('SMEMBERS', P .. 'dying')) do dead[#dead + 1] = each end
+end
+
+-- Durable subscriptions that nobody has used for long enough end, some with each beat.
+if holder == node then
+  for _, name in ipairs(call('ZRANGEBYSCORE', P .. 'unused', '-inf', number(now()), 'LIMIT', 0, 4)) do
+    replicate(true)
+    call('ZREM', P .. 'unused', name)
+    if #livingHolders(name) == 0 then removeDurable(name) end
+  end
+  replicate(false)
 end
 
 local generation = call('HGET', P .. 'log', 'generation') or '1'

@@ -3,10 +3,12 @@
 -- KEYS     1 <P>nodes
 -- ARGV     1 node, 2 number (of the claim), 3 queue, 4 want (how many), 5 maxBytes (one message always), then, where it
 --          matters who gets what, for each want: consumer, credit, priority
--- RETURNS  {'OK', more (0, 1), due, seq, attempts or nil, stored, seq, …} | {'STALE'} | {'FENCED'} | {'WANTS'}: it matters
+-- RETURNS  {'OK', more (0, 1, 2), due, seq, attempts or nil, stored, seq, …} | {'STALE'} | {'FENCED'} | {'LOST'} | {'WANTS'}: it matters
+--          more: 2 = in the log of a durable subscription, where a node has to look at each message
 --          due: in how many ms a node that got less than it wanted should come again, untold: a scheduled message is due, or
 --          somebody else has not fetched what was left to him; -1 = there is no such moment
---          attempts: `<failures> <recoveries>`
+--          attempts: `<failures> <recoveries>`, and `<missed>` where a durable subscription has missed messages before
+--          lost: somebody else holds the durable subscription
 --          where wants were given, behind each stored message stands twice the index of the want that gets it, and 1 more if
 --          its group goes to that consumer from now on
 -- GUARANTEE a message is held by one node; one that got less than it wanted is told by a nudge when there is more.
@@ -19,6 +21,8 @@
 --@include last-values
 --@include turns
 --@include ranks
+--@include wildcard-table
+--@include durable
 
 local node, number, want, maxBytes = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[4]), tonumber(ARGV[5])
 if not call('ZSCORE', NODES, node) then return { 'FENCED' } end
@@ -31,6 +35,13 @@ call('HSET', record, 'claim', number)
 local q = openQueue(ARGV[3])
 -- Nobody waits for what is gone.
 if q.isTemporary and not temporaryExists(q) then return { 'OK', 0, -1 } end
+local d = mayBeDurable(q.name) and openDurable(q.name)
+if d then
+  if not d.isShared and d.node ~= '' and d.node ~= node then return { 'LOST' } end
+  fill(q, d, want, maxBytes)
+  q.late = nil
+  replicate(false)
+end
 local counts = call('HMGET', q.counts, 'ready', 'late', 'scheduled', 'parked')
 local ready, scheduled = tonumber(counts[1] or 0), tonumber(counts[3] or 0)
 q.late = counts[2] or ''
@@ -156,10 +167,15 @@ if isRanked then noteRanks(q, node, ranks) end
 if taken < want then
   local isHeldBack = ready > 0 and taken == allowed
   if isHeldBack then holdBack(q, heldFor) end
+  local log = d and openLog(d.pattern)
   if ready > 0 and not isHeldBack then
     reply[2] = 1
+  elseif log and backlogOf(d, log) > 0 then
+    reply[2] = d.isPicky and 2 or 1
   else
     waitFor(q, node, isRanked and ranks[1].priority or 0)
+    replicate(false)
+    if log then call('SADD', P .. 'hungry:' .. d.pattern, node) end
   end
   if scheduled > 0 then reply[3] = untilDue(q) end
   if isHeldBack and (reply[3] < 0 or reply[3] > PATIENCE) then reply[3] = PATIENCE end

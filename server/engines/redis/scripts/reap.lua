@@ -11,6 +11,7 @@
 --@include queues
 --@include last-values
 --@include wildcard-table
+--@include durable
 
 local node, lease, limit = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 passMemoryLimit()
@@ -68,6 +69,15 @@ local function lowestHeld(held, wanted)
   return lowest, false
 end
 
+local held = P .. 'durables:' .. node
+for _, name in ipairs(call('SRANDMEMBER', held, INTERESTS)) do
+  local all = call('HGETALL', P .. 'holders:' .. name)
+  for i = 1, #all, 2 do
+    if all[i + 1] == node then endHold(name, all[i]) end
+  end
+  call('SREM', held, name)
+end
+
 local count = 0
 local busy = P .. 'busy:' .. node
 for _, name in ipairs(call('SRANDMEMBER', busy, QUEUES)) do
@@ -85,7 +95,7 @@ end
 closeQueues()
 
 replicate(true)
-if call('EXISTS', temporary, watched, busy) > 0 then return { 'OK', count, 0 } end
+if call('EXISTS', temporary, watched, busy, held) > 0 then return { 'OK', count, 0 } end
 call('SREM', P .. 'dying', node)
 -- As long as it had interests it may have been sent something.
 call('HDEL', P .. 'inboxes', node)

@@ -136,10 +136,11 @@ local function letGo(q, node, seq)
   q.lettingGo = true
 end
 
+-- Failures, recoveries, and what stands behind them: how many messages before this one a durable subscription has missed.
 local function readAttempts(text)
-  if not text then return 0, 0 end
-  local failures, recoveries = string.match(text, '^(%d+) (%d+)$')
-  return tonumber(failures), tonumber(recoveries)
+  if not text then return 0, 0, '' end
+  local failures, recoveries, missed = string.match(text, '^(%d+) (%d+)(.*)$')
+  return tonumber(failures), tonumber(recoveries), missed
 end
 
 local function countAttempt(q, seq, reason)
@@ -154,10 +155,10 @@ local function writeAttempts(q)
     local known = call('HMGET', q.attempts, unpack(q.counted, from, math.min(from + CHUNK - 1, #q.counted)))
     for i, text in ipairs(known) do
       local seq = q.counted[from + i - 1]
-      local failures, recoveries = readAttempts(text)
+      local failures, recoveries, missed = readAttempts(text)
       if q.countedAs[seq] == 'nack' then failures = failures + 1 else recoveries = recoveries + 1 end
       written[#written + 1] = seq
-      written[#written + 1] = failures .. ' ' .. recoveries
+      written[#written + 1] = failures .. ' ' .. recoveries .. missed
     end
     callMany('HSET', q.attempts, written)
   end

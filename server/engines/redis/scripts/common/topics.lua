@@ -14,16 +14,68 @@ local function storeVersions()
   return versions
 end
 
--- Wildcards that the publisher's table did not have yet: their nodes get everything, and pick.
-local latecomers
+-- Logs of durable subscriptions stand in the table as nodes do.
+local LOG = '+'
+
+-- Wildcards that the publisher's table did not have yet: their nodes get everything, and pick. Logs pick nothing, so their
+-- patterns are matched here.
+local latecomers, lateLogs
 local function nodesSince(version)
   if latecomers then return latecomers end
-  latecomers = {}
+  latecomers, lateLogs = {}, {}
   if storeVersions().wildcards == version then return latecomers end
   for _, member in ipairs(call('ZRANGEBYSCORE', P .. 'wildcards', '(' .. version, '+inf')) do
-    latecomers[string.match(member, '^(%S+) ')] = true
+    local node, pattern = string.match(member, '^(%S+) (.*)$')
+    if string.sub(node, 1, 1) == LOG then lateLogs[#lateLogs + 1] = pattern else latecomers[node] = true end
   end
   return latecomers
+end
+
+local function wordsOf(text)
+  local words = {}
+  for word in string.gmatch(text .. '.', '(.-)%.') do words[#words + 1] = word end
+  return words
+end
+
+-- Words by `.`: `*` stands for one, `#` for any number. From the last word to the first, each with all that may follow.
+local function matches(pattern, topic)
+  if pattern == topic then return true end
+  if not string.find(pattern, '[*#]') then return false end
+  local wanted, words, below = wordsOf(pattern), wordsOf(topic), {}
+  for j = 1, #words + 1 do below[j] = j > #words end
+  for i = #wanted, 1, -1 do
+    local row = {}
+    for j = #words + 1, 1, -1 do
+      if wanted[i] == '#' then
+        row[j] = below[j] or row[j + 1] or false
+      else
+        row[j] = j <= #words and (wanted[i] == '*' or wanted[i] == words[j]) and below[j + 1]
+      end
+    end
+    below = row
+  end
+  return below[1]
+end
+
+-- The patterns whose logs keep what is published to a topic; `matched` as for `publish`.
+local keeperCache = {}
+local function keepersOf(topic, matched, version)
+  local key = topic .. '\0' .. matched
+  if keeperCache[key] then return keeperCache[key] end
+  local keepers, isKeeper = {}, {}
+  local isTemporaryTopic = string.sub(topic, 1, 5) == 'temp:'
+  local function add(pattern)
+    if isKeeper[pattern] or (isTemporaryTopic and pattern ~= topic) then return end
+    isKeeper[pattern] = true
+    keepers[#keepers + 1] = pattern
+  end
+  for encoded in string.gmatch(matched, '%' .. LOG .. '(%S+)') do
+    add((string.gsub(encoded, '%%(%x%x)', function(code) return string.char(tonumber(code, 16)) end)))
+  end
+  nodesSince(version)
+  for _, pattern in ipairs(lateLogs) do if matches(pattern, topic) then add(pattern) end end
+  keeperCache[key] = keepers
+  return keepers
 end
 
 local targetCache = {}
@@ -34,7 +86,7 @@ local function targetsOf(topic, matched, version)
   local isTarget = {}
   targets = {}
   local function add(node)
-    if isTarget[node] then return end
+    if isTarget[node] or string.sub(node, 1, 1) == LOG then return end
     isTarget[node] = true
     targets[#targets + 1] = node
   end
