@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { RESERVED_PREFIXES } from './broker/engine.ts';
 import { NO_DEAD_LETTER, QUEUE_IN_NAME } from './broker/failure-terms.ts';
 import { NACK_WAYS } from './broker/nack.ts';
-import { POLICY_PREFIXES, VIOLATION_WAYS, type DestinationPolicy } from './broker/policies.ts';
+import { EXPIRY_WAYS, POLICY_PREFIXES, VIOLATION_WAYS, type DestinationPolicy } from './broker/policies.ts';
 import { SLOW_CONSUMER_WAYS } from './broker/slow-consumer.ts';
 import type { Option } from './option.ts';
 
@@ -46,6 +46,8 @@ const policy = z
     redelivery: redelivery.exactOptional(),
     deadLetter: deadLetter.exactOptional(),
     lastValueKey: z.string().min(1).max(256).exactOptional(),
+    ttlMs: z.int().min(1).max(YEAR_MS).exactOptional(),
+    onExpiry: z.enum(EXPIRY_WAYS).exactOptional(),
     dedupWindowMs: z.int().min(0).max(WEEK_MS).exactOptional(),
     nack: z.enum(NACK_WAYS).exactOptional(),
     ackTimeoutMs: z.int().min(100).max(DAY_MS).exactOptional(),
@@ -64,7 +66,7 @@ const policy = z
       }
     };
     only('/topic/', ['log', 'durable', 'slowConsumer']);
-    only('/queue/', ['redelivery', 'ackTimeoutMs', 'nack', 'lastValueKey']);
+    only('/queue/', ['redelivery', 'ackTimeoutMs', 'nack', 'lastValueKey', 'ttlMs', 'onExpiry']);
     // Of a topic's messages only those die that its schema turns away.
     if (found.onViolation !== 'dead-letter') only('/queue/', ['deadLetter']);
     else if (found.deadLetter === NO_DEAD_LETTER) {

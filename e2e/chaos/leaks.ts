@@ -88,6 +88,8 @@ async function useOutOfOrder(node: FleetNode, queue: string): Promise<void> {
   const again = await node.engine.claim(queue, [{ credit: 3 }], 1_000_000);
   assert.deepEqual(again.map(({ seq }) => seq), claimed.slice(0, 3).map(({ seq }) => seq));
   // One for later, which goes with the queue.
+  await done(node, { kind: 'enqueue', queue: `${queue}.mortal`, message: message('x', { expiresAt: Date.now() + 3_600_000 }) });
+  assert.equal(await node.engine.purge(`${queue}.mortal`, 1), 1);
   await done(node, { kind: 'enqueue', queue: `${queue}.later`, message: message('l', { dueAt: Date.now() + 3_600_000, priority: 2 }) });
   await node.engine.dropQueue(`${queue}.later`);
   await done(node, ...again.map(({ seq }): Operation => ({ kind: 'settle', queue, seq })), { kind: 'settle', queue, seq: claimed[4]!.seq, late: true });

@@ -24,6 +24,35 @@ row('SEND persistence: is repeated if it was asked for', async (scene) => {
   for (const { headers } of await sent(scene, {})) assert.equal(headers['persistent'], undefined);
 });
 
+row('SEND priority: passes the others, and is said where it is not the usual one', async (scene) => {
+  for (const [asked, said] of [['9', '9'], ['12', '9'], ['-1', '0'], ['4', undefined], ['high', undefined]] as const) {
+    for (const { headers } of await sent(scene, { priority: asked })) assert.equal(headers['priority'], said);
+  }
+  const client = await scene.connect();
+  const destination = scene.queue();
+  for (const priority of ['4', '0', '9', '4', '7']) await client.request('SEND', { destination, priority }, priority);
+  await client.request('SUBSCRIBE', { id: 'q', destination });
+  for (const text of ['9', '7', '4', '4', '0']) assert.equal((await client.expectFrame('MESSAGE')).text, text);
+});
+
+row('SEND expiry: is the earliest of those that are named, and said; what has expired reaches nobody', async (scene) => {
+  for (const { headers } of await sent(scene, { expires: '9999999999999', priority: '4' })) assert.equal(headers['expires'], '9999999999999');
+  for (const { headers } of await sent(scene, { expires: '0' })) assert.equal(headers['expires'], undefined);
+  for (const { headers } of await sent(scene, { expires: '9999999999999', expiration: '60000' })) {
+    assert.equal(headers['expiration'], '60000');
+    assert.equal(Number(headers['expires']) - Number(headers['timestamp']), 60_000);
+  }
+  for (const { headers } of await sent(scene, { JMSTimeToLive: '60000' })) assert.equal(Number(headers['expires']) - Number(headers['timestamp']), 60_000);
+  const client = await scene.connect();
+  const destination = scene.queue();
+  await client.request('SEND', { destination, expires: '1' }, 'gone');
+  await client.request('SEND', { destination }, 'there');
+  await client.request('SUBSCRIBE', { id: 'q', destination });
+  assert.equal((await client.expectFrame('MESSAGE')).text, 'there');
+  client.frame('SEND', { destination, expiration: 'soon' });
+  assert.equal((await client.expectError(/^Bad header$/)).headers['code'], 'bad-header');
+});
+
 row('SEND delay: is waited for, on queues and topics', async (scene) => {
   const client = await scene.connect();
   const [queue, topic] = [scene.queue(), scene.topic()];

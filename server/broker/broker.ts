@@ -23,6 +23,7 @@ import { Session } from './session.ts';
 import { createCounters, type BrokerStats } from './stats.ts';
 import { StoreWatch } from './store-watch.ts';
 import { TopicFanout } from './topic-fanout.ts';
+import { Undertaker } from './undertaker.ts';
 
 export interface BrokerOptions {
   readonly engine: Engine;
@@ -58,6 +59,7 @@ export class Broker {
   readonly #timers: Timers;
   readonly #storeWatch: StoreWatch;
   readonly #scheduler: Scheduler;
+  readonly #undertaker: Undertaker;
   readonly #options: BrokerOptions;
   #isDraining = false;
 
@@ -108,6 +110,7 @@ export class Broker {
       },
     };
     this.#scheduler = new Scheduler({ engine, clock, timers: this.#timers, log });
+    this.#undertaker = new Undertaker({ engine, policies, advisories, log, timers: this.#timers });
     this.#storeWatch = new StoreWatch({ engine: options.engine, timers: this.#timers, clock, log });
   }
 
@@ -120,6 +123,9 @@ export class Broker {
       onReady: (queue) => {
         if (queue === SCHEDULE_QUEUE) this.#scheduler.look();
         else queues.ready(queue);
+      },
+      onDead: () => {
+        this.#undertaker.call();
       },
       onGap: (pattern, count) => {
         counters.topicGaps++;
@@ -202,6 +208,7 @@ export class Broker {
     this.#isDraining = true;
     this.#context.queues.stop();
     void this.#scheduler.stop();
+    this.#undertaker.stop();
     for (const session of [...this.#sessions]) {
       session.shutDown();
       session.disconnected();

@@ -42,6 +42,13 @@ export interface Engine {
   claim(queue: string, wants: readonly ConsumerWant[], maxBytes: number): Promise<Claimed[]>;
 
   /**
+   * Takes up to `limit` messages whose end has come while nobody held them, of any queue, and holds them as `claim` does:
+   * whoever asked settles or moves them, or gives them back. No more than fit into `maxBytes` (at least one message).
+   * `onDead` hints that there may be some; of the nodes that share a store one hears it at a time.
+   */
+  claimDead(limit: number, maxBytes: number): Promise<Dead[]>;
+
+  /**
    * Nobody of this node claims from the queue now (its consumers are gone, or have no room): a hint for it is better given
    * to another node. The next claim takes it back.
    */
@@ -116,6 +123,8 @@ export interface EngineEvents {
   onMessage(topic: string, message: Message, position: LogPosition | undefined): void;
   /** A hint, never a promise: the queue may have something to claim. */
   onReady(queue: string): void;
+  /** A hint, never a promise: `claimDead` may find something. */
+  onDead(): void;
   /**
    * Messages of topics were lost on the way and cannot be healed: of those that match `pattern`, about `count`; 0 = it
    * cannot be known how many.
@@ -247,6 +256,15 @@ export interface Claimed {
   readonly missed?: number;
 }
 
+/** A message whose end has come, now held by this node. */
+export interface Dead extends Pick<Claimed, 'seq' | 'message' | 'failures' | 'recoveries'> {
+  readonly queue: string;
+  readonly reason: DeadReason;
+}
+
+/** Why a message came to its end in its queue: its time was over, or the queue had no room for it. */
+export type DeadReason = 'expired' | 'maxlen';
+
 export interface QueueInfo {
   readonly name: string;
   readonly temporary: boolean;
@@ -254,6 +272,8 @@ export interface QueueInfo {
   readonly inFlight: number;
   /** Those whose time is not come: nobody can claim them, or sees them when browsing. */
   readonly scheduled: number;
+  /** Those whose end has come, and whom nobody has claimed as such. */
+  readonly dead: number;
   /** Octets of all of them. */
   readonly bytes: number;
 }

@@ -2,7 +2,7 @@ import { encodeMessage, messageTail, type MessageTail } from '../protocol/frame-
 import { HEADER } from '../protocol/header-names.ts';
 import type { Version } from '../protocol/version.ts';
 import type { WireFrame } from '../protocol/wire-frame.ts';
-import type { Message } from './message.ts';
+import { DEFAULT_PRIORITY, type Message } from './message.ts';
 
 /**
  * One message on its way to any number of sessions. The part that all receivers of a version share is encoded once, and
@@ -71,6 +71,9 @@ export class MessageFrame {
 const NOT_REDELIVERED: readonly string[] = [HEADER.redelivered, 'false'];
 
 function sharedPairs(message: Message): string[] {
+  const terms: string[] = [];
+  if (message.priority !== DEFAULT_PRIORITY) terms.push(HEADER.priority, String(message.priority));
+  if (message.expiresAt !== 0) terms.push(HEADER.expires, String(message.expiresAt));
   return [
     HEADER.messageId,
     message.id,
@@ -78,6 +81,7 @@ function sharedPairs(message: Message): string[] {
     message.destination,
     HEADER.timestamp,
     String(message.timestamp),
+    ...terms,
     ...message.headers,
   ];
 }

@@ -116,10 +116,10 @@ function planRecord(message: Message): RecordPlan {
 }
 
 /** What a queue has to know of the message whose record begins at `offset`; undefined where nothing of it is unusual. */
-export function readRecordTerms(octets: Buffer, offset: number): Pick<Message, 'priority' | 'dueAt' | 'group' | 'lastValue'> | undefined {
+export function readRecordTerms(octets: Buffer, offset: number): Pick<Message, 'priority' | 'dueAt' | 'expiresAt' | 'group' | 'lastValue'> | undefined {
   if ((octets[offset + 1]! & FLAG_TERMS) === 0) return undefined;
   const [group, lastValue] = readOwnKeys(octets, offset);
-  return { priority: octets[offset + 2]!, dueAt: octets.readDoubleLE(offset + 19), group, lastValue };
+  return { priority: octets[offset + 2]!, dueAt: octets.readDoubleLE(offset + 19), expiresAt: octets.readDoubleLE(offset + 11), group, lastValue };
 }
 
 /** Only group and lastValue, out of the middle of the texts. */

@@ -15,7 +15,7 @@ export interface Message {
   readonly timestamp: number;
   /** 0 to 9, 4 unless the sender says otherwise: a queue gives the higher ones first. */
   readonly priority: number;
-  /** Ms since the epoch after which nobody wants it; 0 = never. */
+  /** Ms since the epoch from which on it is not given out of a queue any more; 0 = never. What is in flight by then goes on. */
   readonly expiresAt: number;
   /** Ms since the epoch before which nobody gets it from a queue; 0 = at once. Then it stands where it would have stood. */
   readonly dueAt: number;

@@ -45,6 +45,8 @@ const KEPT_BACK: ReadonlySet<string> = new Set([
   HEADER._AMQ_ORIG_MESSAGE_ID,
   HEADER._AMQ_ACTUAL_EXPIRY,
   HEADER.dlqDeliveryFailureCause,
+  HEADER.expires,
+  HEADER.priority,
 ]);
 
 /** Who sent a message. */

@@ -1,7 +1,7 @@
 import { DEFAULT_DEDUP_WINDOW_MS } from './duplicates.ts';
-import type { LogBounds } from './engine.ts';
+import type { DeadReason, LogBounds } from './engine.ts';
 import type { DurablePolicy } from './durable-terms.ts';
-import { DeadLetterQueues, failureTerms, type FailureTerms } from './failure-terms.ts';
+import { DeadLetterQueues, failureTerms, type FailureTerms, type Fate } from './failure-terms.ts';
 import { MessageSchema, type JsonSchema } from './message-schema.ts';
 import type { NackWay } from './nack.ts';
 import { DEFAULT_REDELIVERY_POLICY, type RedeliveryPolicy } from './redelivery.ts';
@@ -23,6 +23,10 @@ export interface Policy {
   readonly deadLetter?: string;
   /** Queues only: what a NACK does whose headers do not say. Without it `requeue`. */
   readonly nack?: NackWay;
+  /** Queues only: how long a message lives there at most, in ms; a sender may ask for less. Without it, for ever. */
+  readonly ttlMs?: number;
+  /** Queues only: what becomes of a message whose time is over. Without it `drop`. */
+  readonly onExpiry?: ExpiryWay;
   /** For how long a SEND with a duplicate id is recognised if it comes again, in ms; 0 = not at all. Without it 5 minutes. */
   readonly dedupWindowMs?: number;
   /** Queues only: a delivery that has waited so long for its ACK goes back to its place, and counts as a recovery. */
@@ -39,6 +43,10 @@ export interface Policy {
   /** What becomes of one that is not: its SEND is refused, or it goes where dead letters go. Without it `refuse`. */
   readonly onViolation?: ViolationWay;
 }
+
+export const EXPIRY_WAYS = ['drop', 'dead-letter'] as const;
+
+export type ExpiryWay = (typeof EXPIRY_WAYS)[number];
 
 export const VIOLATION_WAYS = ['refuse', 'dead-letter'] as const;
 
@@ -58,6 +66,7 @@ export interface DestinationPolicy extends Policy {
 /** What can have a policy: temporary destinations go with their sessions and have none. */
 export const POLICY_PREFIXES = ['/topic/', '/queue/'] as const;
 
+const DROP: Fate = Object.freeze({ kind: 'drop' });
 const NO_POLICY: PolicyInForce = Object.freeze({});
 const MAX_ENTRIES = 8192;
 
@@ -97,6 +106,19 @@ export class Policies {
   /** What becomes of a queue's messages that fail, by the name the engine knows the queue by. */
   failureTerms(queue: string): FailureTerms {
     return failureTerms(queue, this.of(`/queue/${queue}`), this.#redelivery, this.#deadLetterQueues);
+  }
+
+  /** What becomes of a message that came to its end in a queue while nobody held it. */
+  fateOfDead(queue: string, reason: DeadReason): Fate {
+    if (reason === 'expired' && this.of(`/queue/${queue}`).onExpiry !== 'dead-letter') return DROP;
+    return this.failureTerms(queue).fate;
+  }
+
+  /** When a message for a queue expires that is accepted now: by the sender's word or by the policy, whichever is earlier. */
+  expiresAt(queue: string, bySender: number, now: number): number {
+    const { ttlMs } = this.of(`/queue/${queue}`);
+    if (ttlMs === undefined) return bySender;
+    return bySender === 0 ? now + ttlMs : Math.min(bySender, now + ttlMs);
   }
 
   /** By the canonical text of a destination, e.g. `/topic/chat.lobby`. */

@@ -1,5 +1,6 @@
 import { HEADER } from '../protocol/header-names.ts';
 import { attemptOf, type Delivery } from './delivery.ts';
+import type { DeadReason } from './engine.ts';
 import type { Message } from './message.ts';
 
 /** When a message is given up. */
@@ -24,7 +25,7 @@ export const DEFAULT_REDELIVERY_POLICY: RedeliveryPolicy = Object.freeze({
 });
 
 /** Why a message was given up; the words are RabbitMQ's, and `schema` is ours: it was never let in. */
-export type DeathReason = 'rejected' | 'delivery_limit' | 'schema';
+export type DeathReason = 'rejected' | 'delivery_limit' | 'schema' | DeadReason;
 
 /** A message's end. */
 export interface Death {
@@ -40,6 +41,13 @@ export function deathOf(reason: 'rejected' | 'delivery_limit', counters: { failu
   return { reason, cause: words === '' ? told : `${told}: ${words}` };
 }
 
+/** How a message came to its end while nobody held it. */
+export function deathInQueue(reason: DeadReason, { expiresAt }: Message, { failures, recoveries }: { failures: number; recoveries: number }): Death {
+  const told = reason === 'expired' ? `expired at ${new Date(expiresAt).toISOString()}` : 'maxlen: the queue had no room for it';
+  const deliveries = failures + recoveries;
+  return { reason, cause: deliveries === 0 ? told : `${told}, after ${deliveries} ${deliveries === 1 ? 'delivery' : 'deliveries'}` };
+}
+
 /** Is this NACK one too many? */
 export const isLastAttempt = ({ failures, subscription }: Delivery, { maxAttempts }: RedeliveryPolicy): boolean =>
   failures + 1 >= Math.min(maxAttempts, subscription.terms.deliveryLimit);
@@ -51,7 +59,8 @@ export const redeliveryDelay = (failures: number, { delayMs, backOffMultiplier, 
 /**
  * The message as it lies in the dead-letter queue: same id, same body, and headers that say where it came from and why,
  * in the words of ActiveMQ (`original-destination`), Artemis (`_AMQ_ORIG_*`) and RabbitMQ (`x-first-death-*`). The first
- * death is kept, should it die again. `name`: of the queue or topic it was for.
+ * death is kept, should it die again. It lives for ever from now on, and is there at once; when it expired, or would have, is said
+ * in Artemis' `_AMQ_ACTUAL_EXPIRY`. `name`: of the queue or topic it was for.
  */
 export function asDeadLetter(message: Message, name: string, deadLetters: string, { reason, cause }: Death): Message {
   const headers = [...message.headers];
@@ -72,5 +81,6 @@ export function asDeadLetter(message: Message, name: string, deadLetters: string
   set(HEADER.xLastDeathQueue, name);
   set(HEADER.xLastDeathReason, reason);
   set(HEADER.dlqDeliveryFailureCause, cause);
-  return { ...message, destination: `/queue/${deadLetters}`, headers, dueAt: 0, lastValue: '', origin: '' };
+  if (message.expiresAt !== 0) set(HEADER._AMQ_ACTUAL_EXPIRY, String(message.expiresAt));
+  return { ...message, destination: `/queue/${deadLetters}`, headers, origin: '', expiresAt: 0, dueAt: 0, lastValue: '' };
 }

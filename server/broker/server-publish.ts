@@ -12,6 +12,7 @@ import { readDueAt } from './due-at.ts';
 import { happenOnce, readDuplicateId } from './duplicates.ts';
 import { accessRefused, engineFailure, unknownDestination } from './errors.ts';
 import { missingQueue } from './existing-queue.ts';
+import { withLifetime } from './lifetime.ts';
 import { naturalLane } from './lane.ts';
 import { withLastValue } from './last-value.ts';
 import type { Message } from './message.ts';
@@ -45,6 +46,8 @@ export async function publishFromServer(
   if (typeof dueAt === 'object') return { ok: false, error: dueAt };
   const schedule = readSchedule(headers);
   if (schedule && 'code' in schedule) return { ok: false, error: schedule };
+  const terms = readDeliveryTerms(headers, timestamp);
+  if ('code' in terms) return { ok: false, error: terms };
   const violations = checkContent(broker.policies, destinations, body);
   if (violations && 'code' in violations) return { ok: false, error: violations };
   const draft: Message = {
@@ -54,7 +57,7 @@ export async function publishFromServer(
     body,
     isText: isUtf8(body),
     timestamp,
-    ...readDeliveryTerms(headers),
+    ...terms,
     dueAt,
     lastValue: '',
     origin: '',
@@ -80,7 +83,7 @@ function operationFor(broker: BrokerContext, destination: Destination, draft: Me
   if (isAdvisory) return accessRefused('send', canonical);
   switch (kind) {
     case 'queue':
-      return { kind: 'enqueue', queue: name, message: withLastValue(message, broker.policies.of(canonical)) };
+      return { kind: 'enqueue', queue: name, message: withLifetime(broker, name, withLastValue(message, broker.policies.of(canonical))) };
     case 'topic':
       return publishOperation(broker, destination, message);
     case 'reply-queue':

@@ -40,6 +40,11 @@ export class Agenda {
     if (this.#order.length > 2 * this.#times.size + 64) this.#order.replace(Array.from(this.#times, ([each, at]) => ({ name: each, at })));
   }
 
+  /** Runs what is due by now. The timer calls it; whoever cannot wait for that may, too. */
+  look(): void {
+    this.#look();
+  }
+
   /** Nothing is run any more. Idempotent. */
   close(): void {
     this.#isClosed = true;
@@ -55,19 +60,27 @@ export class Agenda {
   }
 
   readonly #look = (): void => {
+    clearTimeout(this.#timer);
     this.#timerAt = Infinity;
     const now = this.#clock();
     try {
-      for (let next = this.#first(); next && next.at <= now && !this.#isClosed; next = this.#first()) {
-        this.#order.pop();
-        this.#times.delete(next.name);
-        this.#run(next.name);
-      }
+      // What is noted again meanwhile waits for the next turn of the event loop.
+      for (const name of this.#takeDue(now)) if (!this.#isClosed) this.#run(name);
     } finally {
       const next = this.#first();
       if (next && !this.#isClosed && next.at < this.#timerAt) this.#set(next.at);
     }
   };
+
+  #takeDue(now: number): string[] {
+    const due: string[] = [];
+    for (let next = this.#first(); next && next.at <= now; next = this.#first()) {
+      this.#order.pop();
+      this.#times.delete(next.name);
+      due.push(next.name);
+    }
+    return due;
+  }
 
   #first(): Appointment | undefined {
     for (;;) {

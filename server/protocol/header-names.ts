@@ -85,6 +85,7 @@ export const HEADER = {
   expires: 'expires',
   /** Duration in ms: RabbitMQ. */
   expiration: 'expiration',
+  JMSTimeToLive: 'JMSTimeToLive',
   AMQ_SCHEDULED_DELAY: 'AMQ_SCHEDULED_DELAY',
   AMQ_SCHEDULED_TIME: 'AMQ_SCHEDULED_TIME',
   AMQ_SCHEDULED_PERIOD: 'AMQ_SCHEDULED_PERIOD',

@@ -81,6 +81,11 @@ export class FleetNode implements EngineEvents {
     this.readyHints.push(queue);
   }
 
+  /** Nobody here sends what comes to its end. */
+  onDead(): void {
+    return;
+  }
+
   onGap(): void {
     if (this.isAlive) this.#events.gap(this);
   }

@@ -14,6 +14,7 @@ import { missingDestination, unknownDestination, wrongUserId } from '../errors.t
 import { withLastValue } from '../last-value.ts';
 import { messageBytes, type Message } from '../message.ts';
 import { readDeliveryTerms } from '../delivery-terms.ts';
+import { withLifetime } from '../lifetime.ts';
 import { publishOperation } from '../publish-operation.ts';
 import { refusedDestination } from '../rights.ts';
 import { readRoutingType } from '../routing-type.ts';
@@ -75,6 +76,8 @@ function accept(session: Session, frame: Frame, destinations: readonly Destinati
   if (typeof dueAt === 'object') return dueAt;
   const schedule = readSchedule(headers);
   if (schedule && 'code' in schedule) return schedule;
+  const terms = readDeliveryTerms(headers, timestamp);
+  if ('code' in terms) return terms;
   const violations = checkContent(broker.policies, destinations, frame.body);
   if (violations && 'code' in violations) return violations;
   broker.counters.messagesIn++;
@@ -89,7 +92,7 @@ function accept(session: Session, frame: Frame, destinations: readonly Destinati
     body,
     isText: isUtf8(body),
     timestamp,
-    ...readDeliveryTerms(headers),
+    ...terms,
     dueAt,
     lastValue: '',
     origin: session.origin,
@@ -119,7 +122,7 @@ function operationFor(session: Session, destination: Destination, draft: Message
   const message = { ...draft, destination: destination.text };
   switch (destination.kind) {
     case 'queue':
-      return { kind: 'enqueue', queue: destination.name, message: withLastValue(message, session.broker.policies.of(destination.canonical)) };
+      return { kind: 'enqueue', queue: destination.name, message: withLifetime(session.broker, destination.name, withLastValue(message, session.broker.policies.of(destination.canonical))) };
     case 'topic':
       return publishOperation(session.broker, destination, message);
     case 'temp-queue':

@@ -1,6 +1,7 @@
 import type {
   Claimed,
   ConsumerWant,
+  Dead,
   DurableInfo,
   DurableTerms,
   Engine,
@@ -66,6 +67,8 @@ export class EmbeddedEngine implements Engine {
   #volatileJobs = 0;
   /** Queues with a claim that could not be noted for want of room. */
   readonly #unnoted = new Set<string>();
+  /** The same for what has come to its end, of any queue. */
+  #hasUnnotedDead = false;
 
   constructor(options: EmbeddedEngineOptions, disk: Disk = nodeDisk) {
     this.#options = options;
@@ -87,7 +90,7 @@ export class EmbeddedEngine implements Engine {
       onFatal: (error) => events.onFatal(error),
     });
     const announcer = this.#announcer;
-    this.#store.state.watchTime((queue) => { announcer.hint(queue); });
+    this.#store.state.watchTime((queue) => { announcer.hint(queue); }, () => { announcer.hintDead(); });
     this.#durables = new EmbeddedDurables(this.#store, (page) => this.#read(page));
   }
 
@@ -119,6 +122,23 @@ export class EmbeddedEngine implements Engine {
       const { seq, failures, recoveries } = entry;
       const claimed = { seq, message: messages[i]!, want, failures, recoveries, ...(isFirstOfGroup && { isFirstOfGroup }) };
       return isPulled(entry) && entry.missed > 0 ? { ...claimed, missed: entry.missed } : claimed;
+    });
+  }
+
+  async claimDead(limit: number, maxBytes: number): Promise<Dead[]> {
+    const { state, commits, marks } = this.#running();
+    if (this.#isClosed || commits.isOver) return [];
+    const taken = state.claimDead(limit, maxBytes);
+    const stored = taken.filter(({ queue }) => !queue.temporary).map(({ entry }) => entry.seq);
+    if (stored.length > 0 && !this.#attempt(() => marks.claimed(stored))) {
+      for (const { queue, entry } of taken) state.restore.giveBack(queue.name, entry.seq, entry.failures, entry.recoveries);
+      this.#hasUnnotedDead = true;
+      return [];
+    }
+    const messages = await this.#read(taken.map(({ entry }) => entry));
+    return (messages ?? []).map((message, i) => {
+      const { queue, reason, entry: { seq, failures, recoveries } } = taken[i]!;
+      return { queue: queue.name, seq, message, failures, recoveries, reason };
     });
   }
 
@@ -307,6 +327,8 @@ export class EmbeddedEngine implements Engine {
   }
 
   #hintUnnoted(): void {
+    if (this.#hasUnnotedDead) this.#announcer!.hintDead();
+    this.#hasUnnotedDead = false;
     for (const queue of this.#unnoted) this.#announcer!.hint(queue);
     this.#unnoted.clear();
   }

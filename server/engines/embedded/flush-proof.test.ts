@@ -59,7 +59,7 @@ function traced(data: string, trace: string): Call[] {
     import { message } from ${JSON.stringify(path.join(here, '../engine-contract/messages.ts'))};
     import { testNode } from ${JSON.stringify(path.join(here, '../engine-contract/test-node.ts'))};
     const engine = new EmbeddedEngine({ directory: process.argv[1] });
-    await engine.start({ onMessage() {}, onReady() {}, onGap() {}, onFatal(error) { throw error; } }, testNode());
+    await engine.start({ onMessage() {}, onReady() {}, onDead() {}, onGap() {}, onFatal(error) { throw error; } }, testNode());
     for (let n = 1; n <= 20; n++) {
       const operation = { kind: 'enqueue', queue: 'a', message: message('proof-' + n + '.') };
       const outcome = await engine.apply({ operations: [operation], lane: 'durable' });

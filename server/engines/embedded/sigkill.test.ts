@@ -47,7 +47,7 @@ function worker(here: string): string {
       }
       if (claimed.length > 0) pump();
     };
-    await engine.start({ onMessage() {}, onReady: pump, onGap() {}, onFatal(error) { throw error; } }, testNode());
+    await engine.start({ onMessage() {}, onReady: pump, onDead() {}, onGap() {}, onFatal(error) { throw error; } }, testNode());
     pump();
     let next = Number(first);
     const send = async () => {

@@ -38,6 +38,10 @@ class Run implements EngineEvents {
     return;
   }
 
+  onDead(): void {
+    return;
+  }
+
   onGap(): void {
     return;
   }

@@ -3,6 +3,7 @@ import { describeClaims } from './claims.ts';
 import { describeConsumerPriority } from './consumer-priority.ts';
 import { describeDelay, describeDelayRestart } from './delay.ts';
 import { describeDurable, describeDurableRestart } from './durable.ts';
+import { describeExpiry, describeExpiryRestart } from './expiry.ts';
 import { describeGroups } from './groups.ts';
 import { describeInspection } from './inspection.ts';
 import { describeLastValues, describeLastValuesRestart } from './last-values.ts';
@@ -29,6 +30,7 @@ export function describeEngine(name: string, create: CreateSubject, options: { r
     describeOrder(create);
     describePriority(create);
     describeDelay(create);
+    describeExpiry(create);
     describeSettle(create);
     describeRelease(create);
     describeGroups(create);
@@ -50,6 +52,7 @@ export function describeEngine(name: string, create: CreateSubject, options: { r
     describePriorityRestart(create);
     describeMessageGroupsRestart(create);
     describeDelayRestart(create);
+    describeExpiryRestart(create);
     describeRepeatsRestart(create);
     describeLastValuesRestart(create);
     describeTopicLogRestart(create);

@@ -182,7 +182,7 @@ export function describeDurable(create: CreateSubject): void {
         const [first] = await rig.claim(S, 2);
         await rig.done(release(S, first!));
         const bytes = 5 * messageBytes(message('m1'));
-        assert.deepEqual(await rig.engine.queues(), [{ name: S, temporary: false, ready: 4, inFlight: 1, scheduled: 0, bytes }]);
+        assert.deepEqual(await rig.engine.queues(), [{ name: S, temporary: false, ready: 4, inFlight: 1, scheduled: 0, dead: 0, bytes }]);
         const info = { name: S, pattern: 'news', selector: '', isShared: false, holderCount: 1, backlog: 3, ready: 1, inFlight: 1, unusedSince: 0 };
         assert.deepEqual(await rig.engine.subscriptions(), [info]);
         rig.engine.endHold(S, 'h1');

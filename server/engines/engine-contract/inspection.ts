@@ -83,12 +83,12 @@ export function describeInspection(create: CreateSubject): void {
         const bytes = messageBytes(sent[0]!);
         const infos = (await rig.engine.queues()).sort((left, right) => left.name.localeCompare(right.name));
         assert.deepEqual(infos, [
-          { name: 'a', temporary: false, ready: 1, inFlight: 2, scheduled: 0, bytes: 3 * bytes },
-          { name: 'b', temporary: false, ready: 1, inFlight: 0, scheduled: 0, bytes: messageBytes(message('m4')) },
+          { name: 'a', temporary: false, ready: 1, inFlight: 2, scheduled: 0, dead: 0, bytes: 3 * bytes },
+          { name: 'b', temporary: false, ready: 1, inFlight: 0, scheduled: 0, dead: 0, bytes: messageBytes(message('m4')) },
         ]);
         await rig.done(settle('a', claimed[0]!), release('a', claimed[1]!));
         const after = (await rig.engine.queues()).find((info) => info.name === 'a');
-        assert.deepEqual(after, { name: 'a', temporary: false, ready: 2, inFlight: 0, scheduled: 0, bytes: 2 * bytes });
+        assert.deepEqual(after, { name: 'a', temporary: false, ready: 2, inFlight: 0, scheduled: 0, dead: 0, bytes: 2 * bytes });
       }));
 
     test('forgets a queue that is empty with nothing held, and takes its name again', () =>

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ConsumerWant, DurableTerms, Once, Operation, Outcome } from '../../broker/engine.ts';
+import type { ConsumerWant, Dead, DurableTerms, Once, Operation, Outcome } from '../../broker/engine.ts';
 import { message } from './messages.ts';
 import { Model, type Handle, type ModelOutcome } from './model.ts';
 import type { Delay, Key, Step, Wish } from './model-steps.ts';
@@ -42,6 +42,8 @@ export class ModelRun {
       case 'purge':
         assert.equal(await engine.purge(step.queue, step.limit), this.#model.purge(step.queue, step.limit));
         return;
+      case 'claimDead':
+        return this.#claimDead();
       case 'create':
         this.#model.createTemporaryQueue(step.queue);
         return engine.createTemporaryQueue(step.queue);
@@ -88,6 +90,10 @@ export class ModelRun {
         this.#model.apply(settled);
       }
     }
+    await this.#claimDead();
+    const settled = this.#model.held().map((handle) => settle(handle.queue, handle));
+    await this.#rig.done(...settled);
+    this.#model.apply(settled);
     assert.deepEqual((await engine.queues()).sort(byName), this.#model.queues().sort(byName));
     for (const topic of ['log.a', 'log.b']) await this.#readLog(topic, undefined, ALL);
     assert.deepEqual(this.#published(), this.#model.published);
@@ -128,6 +134,26 @@ export class ModelRun {
       assert.deepEqual(each, { seq, message: entry.message, want, failures, recoveries, ...(isFirstOfGroup && { isFirstOfGroup }), ...(missed > 0 && { missed }) });
       this.#handles.push({ queue, seq });
     });
+  }
+
+  /** In which order they come is left open. */
+  async #claimDead(): Promise<void> {
+    const expected = this.#model.claimDead();
+    const found = new Map<string, Dead>();
+    for (let left = expected.size + 1; left > 0; ) {
+      const bite = await this.#rig.engine.claimDead(left, 2 ** 40);
+      if (bite.length === 0) break;
+      left -= bite.length;
+      for (const each of bite) found.set(each.message.id, each);
+    }
+    assert.deepEqual([...found.keys()].sort(), [...expected.keys()].sort());
+    for (const [id, { queue, seq, reason, ...counters }] of found) {
+      const entry = expected.get(id)!;
+      entry.seq ??= seq;
+      const { message, failures, recoveries } = entry;
+      assert.deepEqual({ seq, reason, ...counters }, { seq: entry.seq, reason: 'expired', message, failures, recoveries });
+      this.#handles.push({ queue, seq });
+    }
   }
 
   async #readLog(topic: string, after: number | 'stranger' | undefined, limit: number): Promise<void> {
@@ -183,9 +209,9 @@ export class ModelRun {
     }
   }
 
-  #newMessage(bodyBytes: number, { priority, delay, group, value }: Terms = PLAIN, headers: readonly string[] = []): ReturnType<typeof message> {
+  #newMessage(bodyBytes: number, { priority, delay, life, group, value }: Terms = PLAIN, headers: readonly string[] = []): ReturnType<typeof message> {
     const body = Buffer.alloc(bodyBytes, (this.#messageCount + 1) % 251);
-    return message(`m${++this.#messageCount}`, { priority, group, headers, dueAt: dueAfter(delay), lastValue: value, body });
+    return message(`m${++this.#messageCount}`, { priority, group, headers, dueAt: dueAfter(delay), expiresAt: dueAfter(life), lastValue: value, body });
   }
 }
 
@@ -196,11 +222,12 @@ const SOON_MS = 5;
 interface Terms {
   readonly priority: number;
   readonly delay: Delay;
+  readonly life: Delay;
   readonly group: string;
   readonly value: string;
 }
 
-const PLAIN: Terms = { priority: 4, delay: 'none', group: '', value: '' };
+const PLAIN: Terms = { priority: 4, delay: 'none', life: 'none', group: '', value: '' };
 
 const dueAfter = (delay: Delay): number => ({ none: 0, soon: Date.now() + SOON_MS, far: Date.now() + FAR_MS })[delay];
 

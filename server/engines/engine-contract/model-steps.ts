@@ -16,16 +16,17 @@ export type Step =
   | { readonly kind: 'drop'; readonly queue: string }
   | { readonly kind: 'hold'; readonly queue: string; readonly terms: DurableTerms }
   | { readonly kind: 'endHold' | 'unsubscribe'; readonly queue: string }
+  | { readonly kind: 'claimDead' }
   | { readonly kind: 'restart' };
 
 /** An operation before it is known which message it is about. */
 export type Wish =
-  | { readonly kind: 'enqueue'; readonly queue: string; readonly bodyBytes: number; readonly priority: number; readonly delay: Delay; readonly group: string; readonly value: string; readonly key: Key }
+  | { readonly kind: 'enqueue'; readonly queue: string; readonly bodyBytes: number; readonly priority: number; readonly delay: Delay; readonly life: Delay; readonly group: string; readonly value: string; readonly key: Key }
   | { readonly kind: 'publish'; readonly topic: string; readonly colour: 'red' | 'blue'; readonly key: Key }
   | { readonly kind: 'log'; readonly topic: string; readonly maxMessages: number; readonly bodyBytes: number; readonly key: Key }
   | { readonly kind: 'settle' | 'late'; readonly pick: number; readonly isWild: boolean }
   | { readonly kind: 'release'; readonly pick: number; readonly isWild: boolean; readonly reason: 'undelivered' | 'nack' | 'gone'; readonly delay: Delay }
-  | { readonly kind: 'move'; readonly pick: number; readonly isWild: boolean; readonly to: string; readonly priority: number; readonly delay: Delay; readonly group: string; readonly value: string };
+  | { readonly kind: 'move'; readonly pick: number; readonly isWild: boolean; readonly to: string; readonly priority: number; readonly delay: Delay; readonly life: Delay; readonly group: string; readonly value: string };
 
 /** `soon` is over when the next step is done, `far` not within a run. */
 export type Delay = 'none' | 'soon' | 'far';
@@ -75,13 +76,13 @@ const publish: fc.Arbitrary<Wish> = fc.record({
 function wishFor(queues: readonly string[]): fc.Arbitrary<Wish> {
   const queue = fc.constantFrom(...queues);
   return fc.oneof(
-    { weight: 5, arbitrary: fc.record({ kind: fc.constant('enqueue' as const), queue, bodyBytes: fc.nat({ max: 300 }), priority, delay, group, value, key }) },
+    { weight: 5, arbitrary: fc.record({ kind: fc.constant('enqueue' as const), queue, bodyBytes: fc.nat({ max: 300 }), priority, delay, life: delay, group, value, key }) },
     { weight: 4, arbitrary: publish },
     { weight: 3, arbitrary: log },
     { weight: 3, arbitrary: fc.record({ kind: fc.constant('settle' as const), pick, isWild }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('late' as const), pick, isWild: fc.constant(true) }) },
     { weight: 3, arbitrary: fc.record({ kind: fc.constant('release' as const), pick, isWild, reason, delay }) },
-    { weight: 1, arbitrary: fc.record({ kind: fc.constant('move' as const), pick, isWild, to: queue, priority, delay, group, value }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('move' as const), pick, isWild, to: queue, priority, delay, life: delay, group, value }) },
   );
 }
 
@@ -154,6 +155,7 @@ export function anySteps(options: { readonly withRestarts: boolean; readonly cou
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('unsubscribe' as const), queue: durableQueue }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('browse' as const), queue, offset: fc.nat(9), limit: fc.nat(9) }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('purge' as const), queue, limit: fc.nat(5) }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('claimDead' as const) }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('create' as const), queue: temporary }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('drop' as const), queue }) },
     { weight: options.withRestarts ? 1 : 0, arbitrary: fc.record({ kind: fc.constant('restart' as const) }) },

@@ -7,6 +7,8 @@ interface ModelEntry {
   /** What the engine calls it; known once it was claimed. */
   seq: number | undefined;
   isHeld: boolean;
+  /** Held as one of the dead: of no group any more. */
+  isDug: boolean;
   dueAt: number;
   failures: number;
   recoveries: number;
@@ -20,7 +22,8 @@ interface ModelEntry {
   missed: number;
 }
 
-const isScheduled = ({ isHeld, dueAt }: ModelEntry): boolean => !isHeld && dueAt > Date.now();
+const isDead = ({ isHeld, message: { expiresAt } }: ModelEntry): boolean => !isHeld && expiresAt !== 0 && expiresAt <= Date.now();
+const isScheduled = (entry: ModelEntry): boolean => !entry.isHeld && !isDead(entry) && entry.dueAt > Date.now();
 
 /** What the port calls a message, and the place it was claimed from: good for settling it, or for trying to in vain. */
 export interface Handle {
@@ -158,7 +161,14 @@ export class Model {
   }
 
   #ownerOf(queue: string, group: string): string | undefined {
-    return this.#queues.get(queue)?.find(({ isHeld, message }) => isHeld && message.group === group)?.owner;
+    return this.#queues.get(queue)?.find(({ isHeld, isDug, message }) => isHeld && !isDug && message.group === group)?.owner;
+  }
+
+  /** All of the dead, by their ids; held from now on. */
+  claimDead(): Map<string, ModelEntry> {
+    const dead = [...this.#queues.values()].flat().filter(isDead);
+    for (const entry of dead) Object.assign(entry, { isHeld: true, isDug: true });
+    return new Map(dead.map((entry) => [entry.message.id, entry]));
   }
 
   hold(queue: string, terms: DurableTerms, holder: string): ReturnType<ModelDurables['hold']> {
@@ -216,17 +226,18 @@ export class Model {
       const entries = this.#queues.get(name) ?? [];
       const inFlight = entries.filter((entry) => entry.isHeld).length;
       const scheduled = entries.filter(isScheduled).length;
+      const dead = entries.filter(isDead).length;
       const backlog = this.durables.backlog(name);
       const messages = [...entries.map(({ message }) => message), ...backlog];
       const bytes = messages.reduce((sum, message) => sum + messageBytes(message), 0);
-      return { name, temporary: this.#temporary.has(name), ready: messages.length - inFlight - scheduled, inFlight, scheduled, bytes };
+      return { name, temporary: this.#temporary.has(name), ready: messages.length - inFlight - scheduled - dead, inFlight, scheduled, dead, bytes };
     });
-    return infos.filter((info) => info.temporary || info.ready + info.inFlight + info.scheduled > 0);
+    return infos.filter((info) => info.temporary || info.ready + info.inFlight + info.scheduled + info.dead > 0);
   }
 
   /** The moments at which something becomes different by itself. */
   moments(): number[] {
-    return [...this.#queues.values()].flat().map((entry) => entry.dueAt);
+    return [...this.#queues.values()].flat().flatMap((entry) => [entry.dueAt, entry.message.expiresAt]);
   }
 
   /** The node vanished with everyone who knew a number or watched a topic, and came back. */
@@ -296,7 +307,7 @@ export class Model {
   }
 
   #put(queue: string, message: Message, missed: number): void {
-    const plain = { seq: undefined, isHeld: false, failures: 0, recoveries: 0, owner: '', isParked: false, wasParked: false };
+    const plain = { seq: undefined, isHeld: false, isDug: false, failures: 0, recoveries: 0, owner: '', isParked: false, wasParked: false };
     const entry: ModelEntry = { message, missed, ...plain, dueAt: message.dueAt, isNewest: true };
     this.#replace(queue, entry);
     this.#queues.set(queue, [...(this.#queues.get(queue) ?? []), entry]);
@@ -317,7 +328,7 @@ export class Model {
     const newest = this.#newest(queue, entry);
     if (newest && entries.indexOf(newest) > entries.indexOf(entry)) return this.#remove(queue, entry);
     this.#replace(queue, entry);
-    entry.isHeld = false;
+    Object.assign(entry, { isHeld: false, isDug: false });
     return 'done';
   }
 
@@ -332,7 +343,7 @@ export class Model {
   }
 
   #atRest(queue: string): ModelEntry[] {
-    const atRest = (this.#queues.get(queue) ?? []).filter((entry) => !entry.isHeld && !isScheduled(entry));
+    const atRest = (this.#queues.get(queue) ?? []).filter((entry) => !entry.isHeld && !isScheduled(entry) && !isDead(entry));
     return atRest.sort((left, right) => right.message.priority - left.message.priority);
   }
 

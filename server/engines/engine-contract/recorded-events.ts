@@ -11,6 +11,7 @@ export class RecordedEvents implements EngineEvents {
   readonly commands: string[] = [];
   /** Holds that ended. */
   readonly evicted: string[] = [];
+  deadHints = 0;
   /** What must not happen: the store gave up, forgot something, or a topic has a hole. */
   readonly fatal: Error[] = [];
   #waiters: (() => void)[] = [];
@@ -22,6 +23,11 @@ export class RecordedEvents implements EngineEvents {
 
   onReady(queue: string): void {
     this.ready.push(queue);
+    this.#wake();
+  }
+
+  onDead(): void {
+    this.deadHints++;
     this.#wake();
   }
 
@@ -75,6 +81,11 @@ export class RecordedEvents implements EngineEvents {
   /** Waits for a hint for that queue beyond the first `seen`, or until `isNeedless` says so after a `recheck`. */
   async untilReady(queue: string, seen = 0, isNeedless = (): boolean => false): Promise<void> {
     await this.#until(`a hint for ${queue}`, () => isNeedless() || this.hintCount(queue) > seen);
+  }
+
+  /** Waits for a hint of dead messages beyond the first `seen`. */
+  async untilDead(seen = 0): Promise<void> {
+    await this.#until('a hint of dead messages', () => this.deadHints > seen);
   }
 
   /** Lets everyone who waits look again. */

@@ -19,7 +19,7 @@ export function describeTemporaryQueues(create: CreateSubject): void {
     test('exists while it is empty, until it is dropped', () =>
       Rig.use(create, async (rig) => {
         await rig.engine.createTemporaryQueue('temp:q');
-        const empty = { name: 'temp:q', temporary: true, ready: 0, inFlight: 0, scheduled: 0, bytes: 0 };
+        const empty = { name: 'temp:q', temporary: true, ready: 0, inFlight: 0, scheduled: 0, dead: 0, bytes: 0 };
         assert.deepEqual(await rig.engine.queues(), [empty]);
         await rig.send('temp:q', 'm1');
         await rig.done(settle('temp:q', await rig.claimOne('temp:q')));

@@ -1,6 +1,7 @@
 import type {
   Claimed,
   ConsumerWant,
+  Dead,
   DurableInfo,
   DurableTerms,
   Engine,
@@ -88,7 +89,7 @@ export class MemoryEngine implements Engine {
     this.#announcer = new Announcer(events, this.#interest);
     this.#node = new LoneNode(node, events);
     const announcer = this.#announcer;
-    this.#state.watchTime((queue) => { announcer.hint(queue); });
+    this.#state.watchTime((queue) => { announcer.hint(queue); }, () => { announcer.hintDead(); });
   }
 
   async apply(group: Group): Promise<Outcome> {
@@ -107,6 +108,13 @@ export class MemoryEngine implements Engine {
       const { seq, holder, failures, recoveries } = entry;
       const claimed = { seq, message: holder.content, want, failures, recoveries, ...(isFirstOfGroup && { isFirstOfGroup }) };
       return isPulled(entry) && entry.missed > 0 ? { ...claimed, missed: entry.missed } : claimed;
+    });
+  }
+
+  async claimDead(limit: number, maxBytes: number): Promise<Dead[]> {
+    if (this.#isClosed) return [];
+    return this.#state.claimDead(limit, maxBytes).map(({ queue, reason, entry: { seq, content, failures, recoveries } }) => {
+      return { queue: queue.name, seq, message: content, failures, recoveries, reason };
     });
   }
 

@@ -33,6 +33,7 @@ describe('claims', () => {
       holds,
       durables: { pull: async () => false, isHungry: () => undefined, lost: () => undefined },
       onReady: (queue) => ready.push(queue),
+      onEnded: () => undefined,
     });
   });
   afterEach(() => claims.close());

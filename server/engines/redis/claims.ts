@@ -1,4 +1,4 @@
-import type { Claimed, ConsumerWant } from '../../broker/engine.ts';
+import type { Claimed, ConsumerWant, Dead } from '../../broker/engine.ts';
 import { messageBytes } from '../../broker/message.ts';
 import { Agenda } from '../../lib/agenda.ts';
 import { Turns } from '../turns.ts';
@@ -21,6 +21,8 @@ export interface ClaimsParts {
   readonly durables: Pick<Durables, 'pull' | 'isHungry' | 'lost'>;
   /** The queue may have something to claim. */
   readonly onReady: (queue: string) => void;
+  /** There may be more to take by `claimDead`. */
+  readonly onEnded: () => void;
 }
 
 /** What one script takes at most. */
@@ -102,6 +104,31 @@ export class Claims {
       }
     }
     return claimed;
+  }
+
+  /** What has come to its end. Of an answer that was lost, all queues may have something held for it. */
+  async claimDead(limit: number, maxBytes: number): Promise<Dead[]> {
+    const { keys, link, membership, holds, onEnded } = this.#parts;
+    if (this.#isInDoubt) await this.#reconcile();
+    if (!link.isUp || !membership.isMember || this.#isInDoubt) return [];
+    const { era } = holds;
+    const { node } = membership;
+    const given = { node, number: ++this.#number, limit: Math.min(limit, MAX_BITE), maxBytes: Math.min(Math.max(0, Math.floor(maxBytes)), MAX_BITE_BYTES) };
+    try {
+      const reply = listOf(await call(link, keys, SCRIPTS.claimDead, given));
+      const status = textOf(reply[0]);
+      if (status === 'FENCED') membership.expelled(node, link);
+      if (status !== 'OK') return [];
+      if (era !== holds.era) {
+        this.#isInDoubt = true;
+        return [];
+      }
+      if (reply[1] === 1) queueMicrotask(onEnded);
+      return this.#takeDead(reply.slice(2));
+    } catch {
+      this.#isInDoubt = true;
+      return [];
+    }
   }
 
   leave(queue: string): void {
@@ -196,6 +223,18 @@ export class Claims {
     return taken;
   }
 
+  #takeDead(reply: readonly Reply[]): Dead[] {
+    const dead: Dead[] = [];
+    for (let i = 0; i < reply.length; i += 5) {
+      const queue = textOf(reply[i]);
+      const reason = numberOf(reply[i + 2]) === EXPIRED ? 'expired' : 'maxlen';
+      const [failures, recoveries] = readAttempts(reply[i + 3]!);
+      const entry = { seq: numberOf(reply[i + 1]), failures, recoveries, stored: octetsOf(reply[i + 4]), missed: 0, want: undefined, isFirstOfGroup: false };
+      for (const { seq, message, failures, recoveries } of this.#take(queue, [entry])) dead.push({ queue, reason, seq, message, failures, recoveries });
+    }
+    return dead;
+  }
+
   /** One at a time, and all queues that need it. */
   #reconcile(): Promise<void> {
     return (this.#reconciling ??= this.#reconcileAll().finally(() => (this.#reconciling = undefined)));
@@ -238,6 +277,9 @@ export class Claims {
     for (const queue of this.#pollQueue.splice(0, share)) if (this.#waiting.has(queue)) this.#parts.onReady(queue);
   }
 }
+
+/** Why a message is dead, as `scripts/claim-dead.lua` says it. */
+const EXPIRED = 1;
 
 interface Taken extends Omit<Claimed, 'want' | 'isFirstOfGroup'> {
   readonly isFirstOfGroup: boolean;

@@ -92,7 +92,7 @@ export class Cluster {
         if (!this.#isClosed) events.onEvicted(queue, holder);
       },
     });
-    this.claims = new Claims({ keys, link, membership, holds: this.#holds, durables: this.durables, onReady: this.#ready });
+    this.claims = new Claims({ keys, link, membership, holds: this.#holds, durables: this.durables, onReady: this.#ready, onEnded: this.#ended });
     this.temporaries = new Temporaries({
       add: (job) => { this.lanes.volatile.add(job); },
       onMade: (queue) => { this.claims.created(queue); },
@@ -120,6 +120,7 @@ export class Cluster {
       leaseMs: options.leaseMs,
       onBeat: (beat) => { this.#beaten(beat); },
       onCommand: (command) => { events.onCommand(command); },
+      onEnded: this.#ended,
       onDead: (nodes) => { for (const node of nodes) this.#reaper.reap(node); },
     });
   }
@@ -282,6 +283,10 @@ export class Cluster {
     else if (tag === COMMAND) this.#heartbeat.hasten();
     else if (tag === LOG) this.durables.grew(payload.toString('utf8', 1));
     else if (tag === EVICTED) this.#evicted(payload.toString('utf8', 1));
+  };
+
+  readonly #ended = (): void => {
+    if (!this.#isClosed) this.#events.onDead();
   };
 
   readonly #ready = (queue: string): void => {

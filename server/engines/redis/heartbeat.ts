@@ -14,6 +14,8 @@ export interface HeartbeatParts {
   readonly onBeat: (told: Beat) => void;
   readonly onCommand: (command: string) => void;
   readonly onDead: (nodes: readonly string[]) => void;
+  /** Messages have come to their end, and this node is to take them. */
+  readonly onEnded: () => void;
 }
 
 /** What the store told with a beat. */
@@ -77,7 +79,7 @@ export class Heartbeat {
   };
 
   async #ask(node: string): Promise<void> {
-    const { keys, link, membership, leaseMs, onBeat, onCommand, onDead } = this.#parts;
+    const { keys, link, membership, leaseMs, onBeat, onCommand, onDead, onEnded } = this.#parts;
     if (!membership.isMember) return membership.greet(link);
     const said = { node, lease: leaseMs, info: membership.describe(), heardCommands: this.#heardBy(node).count, spoken: STORE_FORMAT };
     const reply = listOf(await call(link, keys, SCRIPTS.beat, said));
@@ -88,7 +90,8 @@ export class Heartbeat {
     if (node === membership.node) onBeat(told);
     const dead = textOf(reply[7]);
     if (dead !== '') onDead(dead.split(' '));
-    this.#hear(node, numberOf(reply[8]), reply.slice(9).map(textOf), onCommand);
+    if (reply[8] === 1) onEnded();
+    this.#hear(node, numberOf(reply[9]), reply.slice(10).map(textOf), onCommand);
   }
 
   /** A command whose beat was lost on its way is told again; so they are counted. */

@@ -33,16 +33,16 @@ export class Inspection {
     do {
       const reply = await this.#ask(SCRIPTS.queues, { cursor });
       cursor = textOf(reply[0]);
-      for (let i = 1; i < reply.length; i += 5) {
+      for (let i = 1; i < reply.length; i += 6) {
         const name = textOf(reply[i]);
-        const [ready, scheduled, all, bytes] = reply.slice(i + 1, i + 5).map(numberOf) as [number, number, number, number];
+        const [ready, scheduled, dead, all, bytes] = reply.slice(i + 1, i + 6).map(numberOf) as [number, number, number, number, number];
         const temporary = isTemporaryQueue(name);
-        if (temporary || all > 0) infos.set(name, { name, temporary, ready, inFlight: all - ready - scheduled, scheduled, bytes });
+        if (temporary || all > 0) infos.set(name, { name, temporary, ready, inFlight: all - ready - scheduled - dead, scheduled, dead, bytes });
       }
     } while (cursor !== '0');
     for (const { name, backlog, backlogBytes } of await this.#durables.list()) {
       if (backlog === 0) continue;
-      const own = infos.get(name) ?? { name, temporary: false, ready: 0, inFlight: 0, scheduled: 0, bytes: 0 };
+      const own = infos.get(name) ?? { name, temporary: false, ready: 0, inFlight: 0, scheduled: 0, dead: 0, bytes: 0 };
       infos.set(name, { ...own, ready: own.ready + backlog, bytes: own.bytes + backlogBytes });
     }
     return [...infos.values()];

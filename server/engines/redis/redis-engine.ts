@@ -3,6 +3,7 @@ import type {
   Chain,
   Claimed,
   ConsumerWant,
+  Dead,
   DurableInfo,
   DurableTerms,
   Engine,
@@ -71,6 +72,10 @@ export class RedisEngine implements Engine {
     if (returning) await returning;
     if (this.#isClosed) return [];
     return this.#running().claims.claim(queue, wants, maxBytes);
+  }
+
+  async claimDead(limit: number, maxBytes: number): Promise<Dead[]> {
+    return this.#isClosed ? [] : this.#running().claims.claimDead(limit, maxBytes);
   }
 
   leave(queue: string): void {

@@ -9,6 +9,7 @@ export const SCRIPTS = {
   beat: loadScript('beat', ['node', 'lease', 'info', 'heardCommands', 'spoken']),
   browse: loadScript('browse', ['queue', 'place', 'skip', 'limit']),
   claim: loadScript('claim', ['node', 'number', 'queue', 'want', 'maxBytes'], 'and more'),
+  claimDead: loadScript('claim-dead', ['node', 'number', 'limit', 'maxBytes']),
   endHold: loadScript('end-hold', ['queue', 'holder']),
   heal: loadScript('heal', ['node', 'generation', 'id']),
   hold: loadScript('hold', [

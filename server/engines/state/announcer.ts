@@ -4,18 +4,19 @@ import type { Interest } from './interest.ts';
 
 /**
  * Hands up what was committed, after the call that committed it has returned: topic messages in the order of their
- * commits, then one hint for each queue, however often it became ready. So everything of one turn goes out together,
+ * commits, then one hint for each queue, however often it became ready, and one for all the dead. So everything of one turn goes out together,
  * and no listener runs in the middle of someone's `apply`.
  */
 export class Announcer {
-  readonly #events: Pick<EngineEvents, 'onMessage' | 'onReady' | 'onEvicted'>;
+  readonly #events: Pick<EngineEvents, 'onMessage' | 'onReady' | 'onDead' | 'onEvicted'>;
   readonly #interest: Interest;
   #publications: Publication[] = [];
   readonly #ready = new Set<string>();
+  #hasDead = false;
   #isDue = false;
   #isClosed = false;
 
-  constructor(events: Pick<EngineEvents, 'onMessage' | 'onReady' | 'onEvicted'>, interest: Interest) {
+  constructor(events: Pick<EngineEvents, 'onMessage' | 'onReady' | 'onDead' | 'onEvicted'>, interest: Interest) {
     this.#events = events;
     this.#interest = interest;
   }
@@ -33,6 +34,12 @@ export class Announcer {
     this.#schedule();
   }
 
+  /** Something has come to its end. */
+  hintDead(): void {
+    this.#hasDead = true;
+    this.#schedule();
+  }
+
   /** Tells the holders of a durable subscription that ended. */
   evicted(queue: string, holders: Iterable<string>): void {
     for (const holder of holders) {
@@ -47,10 +54,11 @@ export class Announcer {
     this.#isClosed = true;
     this.#publications = [];
     this.#ready.clear();
+    this.#hasDead = false;
   }
 
   #schedule(): void {
-    if (this.#isDue || this.#isClosed || (this.#publications.length === 0 && this.#ready.size === 0)) return;
+    if (this.#isDue || this.#isClosed || (this.#publications.length === 0 && this.#ready.size === 0 && !this.#hasDead)) return;
     this.#isDue = true;
     queueMicrotask(this.#announce);
   }
@@ -69,9 +77,13 @@ export class Announcer {
         this.#events.onMessage(topic, message, position);
       }
       while (ready.length > 0 && !this.#isClosed) this.#events.onReady(ready.shift()!);
+      if (this.#hasDead && !this.#isClosed) {
+        this.#hasDead = false;
+        this.#events.onDead();
+      }
     } finally {
       const left = publications.slice(next);
-      if (!this.#isClosed && left.length + ready.length > 0) {
+      if (!this.#isClosed && (left.length + ready.length > 0 || this.#hasDead)) {
         this.#publications = [...left, ...this.#publications];
         for (const queue of ready) this.#ready.add(queue);
         this.#schedule();

@@ -2,7 +2,7 @@ import type { ConsumerWant } from '../../broker/engine.ts';
 import { Turns } from '../turns.ts';
 import type { Entry } from './entry.ts';
 import type { Taker } from './groups.ts';
-import type { Queue } from './queue.ts';
+import type { DeadEntry, Queue } from './queue.ts';
 
 export interface Taken<Stored> {
   readonly entries: readonly TakenEntry<Stored>[];
@@ -20,6 +20,11 @@ export interface TakenEntry<Stored> {
 /** What one claim parks at most. */
 const PARKED_BITE = 4096;
 const NOBODY = -1;
+
+/** A dead entry that is held now. */
+export interface TakenDead<Stored> extends DeadEntry<Stored> {
+  readonly queue: Queue<Stored>;
+}
 
 /**
  * Claims entries in queue order and deals them out to the wants in turn, one each, until credit, entries or bytes run

@@ -1,10 +1,17 @@
+import type { DeadReason } from '../../broker/engine.ts';
+import { ByTime } from './by-time.ts';
 import type { DurableSubscription } from './durable/durable-subscription.ts';
 import type { Entry } from './entry.ts';
 import { Groups, precedes, type Taker } from './groups.ts';
 import { LastValues } from './last-values.ts';
 import { PriorityOrder } from './priority-order.ts';
-import { Scheduled } from './scheduled.ts';
 import { termsOf } from './terms.ts';
+
+/** An entry whose end has come, and why. */
+export interface DeadEntry<Stored> {
+  readonly entry: Entry<Stored>;
+  readonly reason: DeadReason;
+}
 
 /** What is done in one go where time has come for very many at once. */
 const TURN_BITE = 4096;
@@ -23,11 +30,11 @@ const ENDED = 16;
 const OUTDATED = 32;
 
 /**
- * One queue: entries at rest, those whose time is not come, and entries held by this node.
+ * One queue: entries at rest, those whose time is not come, those that are dead, and entries held by this node.
  *
  * An entry is staged (put, not committed: nobody sees it), then at rest, or scheduled until it is due and then at rest,
- * then held by a claim, then gone, or at rest or scheduled again. What is said of those at rest below is true of the
- * scheduled ones as well. Ending and returning take two steps: *reserve* puts a mark on the entry, so that nobody else can end or return
+ * then held by a claim, then gone, or at rest or scheduled again. One at rest or scheduled whose end has come is dead
+ * until somebody claims it as such. What is said of those at rest below is true of the scheduled and the dead ones as well. Ending and returning take two steps: *reserve* puts a mark on the entry, so that nobody else can end or return
  * it, and then either the step itself (`drop`, `giveBack`) or its undoing takes the mark off. Nothing shows in between,
  * except that an entry at rest with a mark can no longer be claimed: it waits among the held ones.
  *
@@ -45,11 +52,15 @@ export class Queue<Stored> {
   readonly ready = new PriorityOrder<Stored>();
   readonly held = new Map<number, Entry<Stored>>();
   /** Made when the first one comes. */
-  #scheduled: Scheduled<Stored> | undefined;
+  #scheduled: ByTime<Stored> | undefined;
   /** Made with the first claim that meets a message of one. Those it parks are at rest, and not in `ready`. */
   #groups: Groups<Stored> | undefined;
   /** Made when the first entry with a key comes. */
   #lastValues: LastValues<Stored> | undefined;
+  /** Of those at rest and scheduled, the ones that expire. Made when the first one comes. */
+  #expiring: ByTime<Stored> | undefined;
+  /** In the order of their ends. */
+  #dead: Map<number, DeadEntry<Stored>> | undefined;
   /** Octets of all. */
   bytes = 0;
   /** Staged effects that refer to this queue: it must not be forgotten meanwhile. */
@@ -71,12 +82,16 @@ export class Queue<Stored> {
   }
 
   get hasEntries(): boolean {
-    return this.restCount > 0 || this.held.size > 0 || this.scheduledCount > 0;
+    return this.restCount > 0 || this.held.size > 0 || this.scheduledCount > 0 || this.deadCount > 0;
   }
 
   /** Entries at rest. */
   get restCount(): number {
     return this.ready.length + (this.#groups?.parked.length ?? 0);
+  }
+
+  get deadCount(): number {
+    return this.#dead?.size ?? 0;
   }
 
   get scheduledCount(): number {
@@ -85,12 +100,18 @@ export class Queue<Stored> {
 
   /** When it has to be turned to next; infinity if time changes nothing. */
   get nextAt(): number {
-    return this.#scheduled?.firstAt ?? Infinity;
+    return Math.min(this.#scheduled?.firstAt ?? Infinity, this.#expiring?.firstAt ?? Infinity);
   }
 
-  /** Brings it up to the present, a bite at a time: what is due by now is at rest. */
-  turnTo(now: number, limit = TURN_BITE): void {
-    for (let left = limit; left > 0; left--) {
+  /** Brings it up to the present, a bite at a time: what has expired by now is dead, what is due is at rest. */
+  turnTo(now: number): void {
+    let left = TURN_BITE;
+    for (; left > 0; left--) {
+      const expired = this.#expiring?.takeDue(now);
+      if (!expired) break;
+      this.#bury(expired, 'expired');
+    }
+    for (; left > 0; left--) {
       const due = this.#scheduled?.takeDue(now);
       if (!due) return;
       due.terms = termsOf({ ...due.terms, dueAt: 0 });
@@ -123,6 +144,7 @@ export class Queue<Stored> {
   /** Claims the first one for that consumer; tells whether its group is that consumer's from now on, and was not before. */
   hold(first: Entry<Stored>, consumer: string): boolean {
     this.ready.shift();
+    this.#ceaseToExpire(first);
     this.held.set(first.seq, first);
     return first.terms.group !== '' && this.#groups !== undefined && this.#groups.claimed(first, consumer);
   }
@@ -142,20 +164,32 @@ export class Queue<Stored> {
 
   /** An entry at rest or held, whatever is staged for it. */
   find(seq: number): Entry<Stored> | undefined {
-    return this.held.get(seq) ?? this.ready.get(seq) ?? this.#groups?.parked.get(seq) ?? this.#scheduled?.get(seq);
+    return this.held.get(seq) ?? this.ready.get(seq) ?? this.#groups?.parked.get(seq) ?? this.#scheduled?.get(seq) ?? this.#dead?.get(seq)?.entry;
   }
 
   /** Takes the entry of that number out, wherever it rests. */
   takeResting(seq: number): Entry<Stored> | undefined {
-    const ready = this.ready.take(seq);
-    if (ready) this.#groups?.left(ready);
-    return ready ?? this.#groups?.takeParked(seq) ?? this.#scheduled?.take(seq);
+    const entry = this.#takeLiving(seq);
+    if (entry) this.#ceaseToExpire(entry);
+    return entry ?? this.#takeDead(seq)?.entry;
+  }
+
+  /** Claims the first of the dead, unless it has more than so many octets. */
+  holdDead(maxBytes: number): DeadEntry<Stored> | undefined {
+    for (const dead of this.#dead?.values() ?? []) {
+      if (dead.entry.bytes > maxBytes) return undefined;
+      const { seq } = dead.entry;
+      this.held.set(seq, dead.entry);
+      return this.#takeDead(seq);
+    }
+    return undefined;
   }
 
   /** All of them, those at rest first. */
   *entries(): Iterable<Entry<Stored>> {
     yield* this.list(0, Infinity);
     yield* this.#scheduled?.values() ?? [];
+    for (const { entry } of this.#dead?.values() ?? []) yield entry;
     yield* this.held.values();
   }
 
@@ -184,7 +218,9 @@ export class Queue<Stored> {
   reserveFirst(): Entry<Stored> | undefined {
     if (!this.#groups) {
       const first = this.ready.shift();
-      return first && this.#hide(first);
+      if (!first) return undefined;
+      this.#ceaseToExpire(first);
+      return this.#hide(first);
     }
     const [first] = this.list(0, 1);
     return first && this.#reserveResting(first.seq);
@@ -270,7 +306,8 @@ export class Queue<Stored> {
     const wasParked = entry.marks & PARKED;
     entry.marks &= ~(LEAVING | RESTS | PARKED);
     if (!rests || !this.held.delete(entry.seq)) return;
-    if (!wasParked || !this.#groups?.parkAgain(entry)) this.#rest(entry);
+    if (wasParked && this.#groups?.parkAgain(entry)) this.#beginToExpire(entry);
+    else this.#rest(entry);
   }
 
   #reserveResting(seq: number): Entry<Stored> | undefined {
@@ -283,7 +320,36 @@ export class Queue<Stored> {
 
   #rest(entry: Entry<Stored>): void {
     if (entry.terms.dueAt === 0) this.ready.insert(entry);
-    else (this.#scheduled ??= new Scheduled()).add(entry);
+    else (this.#scheduled ??= new ByTime(({ dueAt }) => dueAt)).add(entry);
+    this.#beginToExpire(entry);
+  }
+
+  /** It is at rest or scheduled. */
+  #beginToExpire(entry: Entry<Stored>): void {
+    if (entry.terms.expiresAt !== 0) (this.#expiring ??= new ByTime(({ expiresAt }) => expiresAt)).add(entry);
+  }
+
+  #takeLiving(seq: number): Entry<Stored> | undefined {
+    const ready = this.ready.take(seq);
+    if (ready) this.#groups?.left(ready);
+    return ready ?? this.#groups?.takeParked(seq) ?? this.#scheduled?.take(seq);
+  }
+
+  /** It is no longer at rest or scheduled. */
+  #ceaseToExpire({ seq, terms }: Entry<Stored>): void {
+    if (terms.expiresAt !== 0) this.#expiring?.take(seq);
+  }
+
+  #bury(entry: Entry<Stored>, reason: DeadReason): void {
+    const { seq } = entry;
+    this.#takeLiving(seq);
+    (this.#dead ??= new Map()).set(seq, { entry, reason });
+  }
+
+  #takeDead(seq: number): DeadEntry<Stored> | undefined {
+    const dead = this.#dead?.get(seq);
+    this.#dead?.delete(seq);
+    return dead;
   }
 
   #hide(resting: Entry<Stored>): Entry<Stored> {

@@ -1,6 +1,6 @@
 import type { ConsumerWant, Group, QueueInfo } from '../../broker/engine.ts';
 import { Agenda } from '../../lib/agenda.ts';
-import { serveInTurn, type Taken } from './claim.ts';
+import { serveInTurn, type Taken, type TakenDead } from './claim.ts';
 import { kindOf, type Announcement, type Effect, type Refusal, type StagedGroup } from './effect.ts';
 import type { Entry } from './entry.ts';
 import type { Queue } from './queue.ts';
@@ -30,6 +30,9 @@ export class State<Stored = never> {
   readonly #clock: () => number;
   readonly #agenda: Agenda;
   #onDue: (queue: string) => void = () => undefined;
+  #onDead: () => void = () => undefined;
+  /** Queues with dead entries that nobody has claimed. */
+  readonly #graves = new Set<Queue<Stored>>();
   readonly logs: TopicLogs<Stored>;
   readonly repeats: Repeats<Stored>;
   readonly durables: DurableSubscriptions<Stored>;
@@ -60,9 +63,13 @@ export class State<Stored = never> {
     return this.#table.size;
   }
 
-  /** From now on `onDue` hears of a queue when something in it came due that nobody has looked for. */
-  watchTime(onDue: (queue: string) => void): void {
+  /**
+   * From now on `onDue` hears of a queue when something in it came due that nobody has looked for, and `onDead` when there
+   * is something to claim by `claimDead`.
+   */
+  watchTime(onDue: (queue: string) => void, onDead: () => void): void {
     this.#onDue = onDue;
+    this.#onDead = onDead;
     for (const queue of this.#table.known()) this.#appoint(queue);
   }
 
@@ -80,7 +87,8 @@ export class State<Stored = never> {
 
   /** Stages the end of up to `limit` messages at rest, from the head on. */
   stagePurge(queue: string, limit: number): StagedGroup<Stored> {
-    this.#present(queue);
+    const present = this.#table.get(queue);
+    if (present) this.#catchUp(present);
     return new Staging<Stored>(this.#table, this.logs, this.repeats, this.durables).stagePurge(queue, limit);
   }
 
@@ -112,11 +120,32 @@ export class State<Stored = never> {
 
   /** As the port says; the entries are held when this returns, and nothing is undone if the engine then fails. */
   claim(queue: string, wants: readonly ConsumerWant[], maxBytes: number): Taken<Stored> {
-    const taken = serveInTurn(this.#present(queue), wants, maxBytes);
+    const present = this.#present(queue);
+    // Time has come for more than one bite: what stands at the head may be dead.
+    if (present && this.#isBehind(present)) return { entries: [], hasMore: true };
+    const taken = serveInTurn(present, wants, maxBytes);
     const subscription = this.durables.get(queue);
     if (!subscription || taken.hasMore || taken.entries.length >= creditOf(wants)) return taken;
     if (subscription.backlog > 0) return { ...taken, hasMore: true };
     subscription.log.hungry.add(queue);
+    return taken;
+  }
+
+  /** Takes what has come to its end, of any queue; held when this returns. */
+  claimDead(limit: number, maxBytes: number): TakenDead<Stored>[] {
+    this.#agenda.look();
+    const taken: TakenDead<Stored>[] = [];
+    let room = Infinity;
+    for (const queue of this.#graves) {
+      while (taken.length < limit && !queue.isDropped) {
+        const dead = queue.holdDead(room);
+        if (!dead) break;
+        room = (taken.length === 0 ? maxBytes : room) - dead.entry.bytes;
+        taken.push({ queue, ...dead });
+      }
+      if (queue.isDropped || queue.deadCount === 0) this.#graves.delete(queue);
+      else break;
+    }
     return taken;
   }
 
@@ -146,17 +175,19 @@ export class State<Stored = never> {
   queues(): QueueInfo[] {
     const infos: QueueInfo[] = [];
     for (const queue of this.#table.known()) {
-      this.#turn(queue);
-      const { name, temporary, restCount, held, scheduledCount, bytes, subscription } = queue;
+      this.#catchUp(queue);
+      const { name, temporary, restCount, held, scheduledCount, deadCount, bytes, subscription } = queue;
       const ready = restCount + (subscription?.backlog ?? 0);
-      if (!temporary && ready + held.size + scheduledCount === 0) continue;
-      infos.push({ name, temporary, ready, inFlight: held.size, scheduled: scheduledCount, bytes: bytes + (subscription?.backlogBytes ?? 0) });
+      if (!temporary && ready + held.size + scheduledCount + deadCount === 0) continue;
+      infos.push({ name, temporary, ready, inFlight: held.size, scheduled: scheduledCount, dead: deadCount, bytes: bytes + (subscription?.backlogBytes ?? 0) });
     }
     return infos;
   }
 
   browse(queue: string, offset: number, limit: number, maxBytes = Infinity): Entry<Stored>[] {
-    const entries = this.#present(queue)?.list(offset, limit) ?? [];
+    const present = this.#table.get(queue);
+    if (present) this.#catchUp(present);
+    const entries = present?.list(offset, limit) ?? [];
     let room = maxBytes;
     const beyond = entries.findIndex((entry, i) => (room -= entry.bytes) < 0 && i > 0);
     return beyond === -1 ? entries : entries.slice(0, beyond);
@@ -209,8 +240,22 @@ export class State<Stored = never> {
 
   #turn(queue: Queue<Stored>): void {
     if (queue.nextAt === Infinity) return;
+    const { deadCount } = queue;
     queue.turnTo(this.#clock());
     this.#appoint(queue);
+    if (queue.deadCount === deadCount) return;
+    this.#graves.add(queue);
+    this.#onDead();
+  }
+
+  /** Time has come for more than could be done so far. */
+  #isBehind({ nextAt }: Queue<Stored>): boolean {
+    return nextAt !== Infinity && nextAt <= this.#clock();
+  }
+
+  #catchUp(queue: Queue<Stored>): void {
+    do this.#turn(queue);
+    while (this.#isBehind(queue));
   }
 
   #appoint({ name, nextAt }: Queue<Stored>): void {
@@ -218,12 +263,13 @@ export class State<Stored = never> {
   }
 
   #timeHasCome(name: string): void {
-    if (this.#present(name)) this.#onDue(name);
+    const queue = this.#present(name);
+    if (queue && queue.ready.length > 0) this.#onDue(name);
   }
 
   /** Of what has just come: is it at rest? */
   #isDue(queue: Queue<Stored>, { terms }: Entry<Stored>): boolean {
-    if (terms.dueAt === 0) return true;
+    if (terms.dueAt === 0 && terms.expiresAt === 0) return true;
     this.#appoint(queue);
     return terms.dueAt <= this.#clock();
   }
@@ -242,6 +288,7 @@ export class State<Stored = never> {
         queue.undoPut(entry, effect.before);
       } else if (effect.kind === 'drop') queue.undoDrop(entry);
       else queue.undoReturn(entry);
+      this.#appoint(queue);
       this.#table.retire(queue);
     }
   }

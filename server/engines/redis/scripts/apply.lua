@@ -26,6 +26,7 @@
 --@include groups
 --@include queues
 --@include last-values
+--@include dead
 --@include wildcard-table
 --@include topics
 --@include topic-logs
@@ -147,7 +148,8 @@ function verbs.Z(i)
   local q, limit, purged = openQueue(ARGV[i + 1]), tonumber(ARGV[i + 2]), 0
   closeQueue(q, node)
   replicate(not q.isTemporary)
-  if scheduledCount(q) > 0 then q.woken = promote(q) end
+  if usesExpiry(q) then bury(q) end
+  if scheduledCount(q) > 0 then q.woken = q.woken + promote(q) end
   local read, chunk = 0, 1
   for _, priority in ipairs(prioritiesOf(q)) do
     local fromParked = 0
@@ -158,7 +160,8 @@ function verbs.Z(i)
       chunk = math.min(64, chunk * 2)
       local stored = call('HMGET', q.messages, unpack(seqs))
       for i, seq in ipairs(seqs) do
-        if stored[i] then
+        -- What is left of one that is dead, or will be when it is buried, is none.
+        if stored[i] and not isExpired(stored[i]) then
           drop(q, seq, bytesOf(stored[i]))
           read = read + #stored[i]
           purged = purged + 1

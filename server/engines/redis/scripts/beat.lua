@@ -2,10 +2,11 @@
 --
 -- KEYS     1 <P>nodes
 -- ARGV     1 node, 2 lease (ms), 3 info (what it says of itself, JSON), 4 heardCommands (since it joined), 5 spoken (its format of keys and values)
--- RETURNS  {'OK', epoch, parcel, generation, id, wildcards, format, dead, before, command, …} | {'FENCED'}
+-- RETURNS  {'OK', epoch, parcel, generation, id, wildcards, format, dead, ended, before, command, …} | {'FENCED'}
 --          parcel: number of the last one sent to the node; generation, id: where the shared log ends
 --          format: in which all that is in the store is to be written from now on
---          dead: nodes for this one to reap, separated by spaces; before: how many commands came before these
+--          dead: nodes for this one to reap, separated by spaces; ended (0, 1): messages have come to their end, for this node to
+--          take; before: how many commands came before these
 -- GUARANTEE one node reaps at a time; when it is silent for a third of a lease, the next one to beat takes over. Nobody is
 --          reaped before beats of whomever came for a lease without a pause: after the server stood still, or was out of
 --          everybody's reach, each node has a lease's time to be heard. A command is told until the node says that it heard it.
@@ -34,7 +35,7 @@ local seen = holder and call('ZSCORE', NODES, holder)
 if not seen or tonumber(seen) < pause then holder = node end
 call('HSET', reaper, 'node', holder, 'since', string.format('%.0f', since), 'heard', string.format('%.0f', now()))
 
-local dead = {}
+local dead, ended = {}, 0
 if holder == node then
   if tonumber(since) <= now() - lease then
     for _, each in ipairs(call('ZRANGEBYSCORE', NODES, '-inf', '(' .. string.format('%.0f', now() - lease))) do
@@ -43,6 +44,7 @@ if holder == node then
   end
   -- Begun, and not ended: its reaper died.
   for _, each in ipairs(call('SMEMBERS', P .. 'dying')) do dead[#dead + 1] = each end
+  ended = #call('ZRANGEBYSCORE', P .. 'expiries', '-inf', now(), 'LIMIT', 0, 1)
 end
 
 -- Durable subscriptions that nobody has used for long enough end, some with each beat.
@@ -73,7 +75,7 @@ if format and tonumber(format) < spoken then
 end
 local reply = {
   'OK', epoch or '0', call('HGET', P .. 'inboxes', node) or '0', generation, newest and newest[1] or '0-0', wildcards or '0',
-  format or '0', table.concat(dead, ' '),
+  format or '0', table.concat(dead, ' '), ended,
 }
 local record, commands, heardCommands = P .. 'node:' .. node, P .. 'commands:' .. node, tonumber(ARGV[4])
 local before = tonumber(call('HGET', record, 'commands') or 0)

@@ -11,6 +11,7 @@
 --@include groups
 --@include queues
 --@include last-values
+--@include dead
 
 local BITE, OCTETS = 1024, 1048576
 local q, skip, limit = openQueue(ARGV[1]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -28,7 +29,7 @@ from, fromReady, fromLate, fromParked = from or all[1], tonumber(fromReady or 0)
 
 -- Without tombstones, and with one priority, places are indexes; how many latecomers stand before one is counted.
 local ready, late = call('LLEN', q.ready), hasLate(q, USUAL) and call('ZCARD', lateKey(q, USUAL)) or 0
-if ARGV[2] == '' and #all == 1 and skip > 0 and not hasParked(q) and ready + late == tonumber(counts[1] or 0) then
+if ARGV[2] == '' and #all == 1 and not usesExpiry(q) and skip > 0 and not hasParked(q) and ready + late == tonumber(counts[1] or 0) then
   local to = math.min(skip, ready + late)
   local at = late > 0 and to > late and call('LINDEX', q.ready, to - late)
   -- As a rule all of them do.
@@ -42,12 +43,16 @@ local function isOver() return #reply - 2 >= limit or bytes > OCTETS or stepped 
 
 local function show(seq)
   stepped = stepped + 1
-  if skipped < skip then
+  if skipped < skip and not usesExpiry(q) then
     skipped = skipped + call('HEXISTS', q.messages, seq)
     return
   end
   local stored = call('HGET', q.messages, seq)
-  if not stored then return end
+  if not stored or isExpired(stored) then return end
+  if skipped < skip then
+    skipped = skipped + 1
+    return
+  end
   reply[#reply + 1] = stored
   bytes = bytes + #stored
 end

@@ -19,6 +19,7 @@
 --@include groups
 --@include queues
 --@include last-values
+--@include dead
 --@include turns
 --@include ranks
 --@include wildcard-table
@@ -47,18 +48,26 @@ local ready, scheduled = tonumber(counts[1] or 0), tonumber(counts[3] or 0)
 q.late = counts[2] or ''
 -- Behind each message that stands for its group there may be others.
 local parked = tonumber(counts[4] or 0)
+local hasAttempts = false
+if ready + scheduled > 0 then
+  hasAttempts = call('EXISTS', q.attempts, q.terms, ranksKey(q)) > 0
+  if not hasAttempts then q.usesTerms = false end
+end
+if hasAttempts and usesExpiry(q) then
+  -- More than a bite: what stands at the head may be dead.
+  local hasMore = bury(q) == BURIED
+  ready, scheduled, parked = ready + q.readyDelta, scheduled + q.scheduledDelta, parked + q.parkedDelta
+  closeQueue(q, node)
+  if hasMore then return { 'OK', 1, -1 } end
+end
 local promoted = scheduled > 0 and promote(q) or 0
 ready, scheduled = ready + promoted, scheduled - promoted
 
-local hasAttempts = ready > 0 and call('EXISTS', q.attempts, q.terms, ranksKey(q)) > 0
-if ready > 0 and not hasAttempts then q.usesTerms = false end
 local turns, isGrouped = #ARGV > 5 and readTurns(6), ready > 0 and usesGroups(q)
 if isGrouped and not turns then return { 'WANTS' } end
 local ranks = turns and turns.ranks or { { priority = 0, credit = want } }
 local isRanked = turns and (#ranks > 1 or ranks[1].priority ~= 0)
-if ready > 0 then
-  isRanked = isRanked or (hasAttempts and call('EXISTS', ranksKey(q)) == 1)
-end
+if ready > 0 then isRanked = isRanked or (hasAttempts and call('EXISTS', ranksKey(q)) == 1) end
 
 -- Who waits as well gets a share, and so does who was told a moment ago; where there are ranks, those say what to leave.
 local share, allowed, heldFor = want, want, {}
@@ -136,6 +145,9 @@ local function takeFrom(priority)
       local size = stored[at] and bytesOf(stored[at])
       if not size then
         stepped = stepped + 1
+      elseif isExpired(stored[at]) then
+        -- What is left of one that is dead.
+        stepped = stepped + 1
       elseif taken == share or taken > 0 and bytes + size > maxBytes then
         isFull = taken < share
         untake(q, priority, seqs, at)
@@ -158,7 +170,12 @@ end
 
 if q.groups then writeGroups(q) end
 if q.parkedDelta ~= 0 then call('HINCRBY', q.counts, 'parked', q.parkedDelta) end
-if taken > 0 then callMany('HSET', heldKey(node, q), held) end
+if taken > 0 then
+  callMany('HSET', heldKey(node, q), held)
+  if usesExpiry(q) then
+    for i = 1, #held, 2 do call('ZREM', q.expiry, held[i]) end
+  end
+end
 if taken ~= q.readyDelta then ready = call('HINCRBY', q.counts, 'ready', q.readyDelta - taken) end
 call('SADD', P .. 'busy:' .. node, q.name)
 replicate(false)

@@ -57,6 +57,9 @@ end
 
 local function number(value) return string.format('%.0f', value) end
 
+local keep
+do
+
 -- What a message counts in byte caps, from its record (`broker/message-record.ts`), which begins at a place of a text.
 local OBJECT_BYTES = 400
 local function countedBytes(text, at)
@@ -77,7 +80,7 @@ local function countedBytes(text, at)
 end
 
 -- `entry`: as inboxes get it, without a position.
-local function keep(pattern, entry)
+function keep(pattern, entry)
   local log = openLog(pattern)
   if not log then return end
   local at = 8 + struct.unpack('<I2', entry, 6)
@@ -87,7 +90,12 @@ local function keep(pattern, entry)
   call('XADD', log.stream, number(log.last) .. '-' .. number(now()), 'r', struct.pack('<I4', bytes) .. string.sub(entry, at), 'e', number(log.ended))
 end
 
+end
+
 local function offsetOf(id) return tonumber(string.match(id, '^(%d+)')) end
+
+local trimByBounds, trimPassed
+do
 
 -- Let go of in one step, beside as many as came: the rest goes with the next steps.
 local TRIMMED_AT_ONCE = 1000
@@ -118,7 +126,7 @@ local function trimByReading(log)
 end
 
 -- Forgets what the bounds of a log do not let it keep.
-local function trimByBounds(log)
+function trimByBounds(log)
   replicate(true)
   if log.maxMessages > 0 then dropBelow(log, math.min(log.last - log.maxMessages + 1, log.floor + log.added + TRIMMED_AT_ONCE)) end
   if log.maxBytes > 0 or log.maxAgeMs > 0 then
@@ -129,9 +137,11 @@ local function trimByBounds(log)
 end
 
 -- Forgets what all have passed.
-local function trimPassed(log)
+function trimPassed(log)
   local lowest = call('ZRANGE', P .. 'cursors:' .. log.pattern, 0, 0, 'WITHSCORES')[2]
   if lowest then dropBelow(log, math.min(tonumber(lowest) + 1, log.floor + TRIMMED_AT_ONCE)) end
+end
+
 end
 
 -- Writes what was kept; tells who waits for it.

@@ -6,7 +6,7 @@
 -- lines:<q>    sorted set without scores: `<length>:<group>:<9 - priority><number>` of each parked one: a group's line is a range
 -- parked:<q>   sorted set: numbers of parked ones, as late:<q> has them; parked7:<q> those of priority 7
 --
--- terms:<q> has the group of each message behind its priority, and `groups` where there were any; `parked` of counts:<q> counts
+-- terms:<q> has the group of each message, and `groups` where there were any; `parked` of counts:<q> counts
 -- the parked ones, which are not among the ready ones there.
 
 local function groupsKey(q) return P .. 'groups:' .. q.name end
@@ -38,22 +38,6 @@ local function groupOf(stored)
   length()
   local from = #stored - bodyBytes - textBytes + 1 + length() + length()
   return string.sub(stored, from, from + length() - 1)
-end
-
--- Priority and group of each of these numbers that has terms.
-local function readTerms(q, seqs)
-  local priorities, groups = {}, {}
-  if not usesTerms(q) then return priorities, groups end
-  for from = 1, #seqs, CHUNK do
-    for i, terms in ipairs(call('HMGET', q.terms, unpack(seqs, from, math.min(from + CHUNK - 1, #seqs)))) do
-      if terms then
-        local seq = seqs[from + i - 1]
-        priorities[seq] = string.sub(terms, 1, 1)
-        groups[seq] = #terms > 2 and string.sub(terms, 3) or nil
-      end
-    end
-  end
-  return priorities, groups
 end
 
 local function openGroup(q, name)

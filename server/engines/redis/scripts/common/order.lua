@@ -11,8 +11,9 @@
 -- by then in its place.
 --
 -- What is unusual is noted, so that a queue without it pays nothing: `late` of counts:<q> names the priorities that have
--- latecomers (`47`), its `scheduled` counts those. terms:<q> has a field for each message that is not plain, its priority, and `priorities`: all that there
--- were since the queue came into being, but for the usual one. It is there as long as the queue.
+-- latecomers (`47`), its `scheduled` and `dead` count those. terms:<q> has a field for each message that is not plain: its
+-- priority, when it expires (0 = never) and its group. It is there as long as the queue: its `priorities` are all that there
+-- were, but for the usual one, and `expiring` says that some were to expire.
 
 local USUAL = '4'
 
@@ -26,10 +27,21 @@ local function usesTerms(q)
   return q.usesTerms
 end
 
+local function readUse(q)
+  if q.priorities then return end
+  local use = usesTerms(q) and call('HMGET', q.terms, 'priorities', 'expiring') or {}
+  q.priorities, q.usesExpiry = use[1] or '', use[2] ~= nil and use[2] ~= false
+end
+
 -- Those other than the usual one.
 local function otherPriorities(q)
-  if not q.priorities then q.priorities = usesTerms(q) and call('HGET', q.terms, 'priorities') or '' end
+  readUse(q)
   return q.priorities
+end
+
+local function usesExpiry(q)
+  readUse(q)
+  return q.usesExpiry
 end
 
 local function notePriority(q, priority)
@@ -72,16 +84,32 @@ local function noteNoneLate(q, priority)
   call('HSET', q.counts, 'late', q.late)
 end
 
--- The priority of each of these numbers.
-local function readPriorities(q, seqs)
-  local priorities = {}
-  if not usesTerms(q) then return priorities end
+-- Priority, group and end of each of these numbers that is not plain; no group and no end are nil.
+local function readTerms(q, seqs)
+  local priorities, groups, ends = {}, {}, {}
+  if not usesTerms(q) then return priorities, groups, ends end
   for from = 1, #seqs, CHUNK do
-    for i, priority in ipairs(call('HMGET', q.terms, unpack(seqs, from, math.min(from + CHUNK - 1, #seqs)))) do
-      priorities[seqs[from + i - 1]] = priority and string.sub(priority, 1, 1)
+    for i, terms in ipairs(call('HMGET', q.terms, unpack(seqs, from, math.min(from + CHUNK - 1, #seqs)))) do
+      if terms then
+        local seq = seqs[from + i - 1]
+        local priority, ending, group = string.match(terms, '^(%d) (%d+) ?(.*)$')
+        priorities[seq], groups[seq], ends[seq] = priority, group ~= '' and group or nil, ending ~= '0' and ending or nil
+      end
     end
   end
-  return priorities
+  return priorities, groups, ends
+end
+
+-- From now on these expire: when they do, and their numbers, in turn.
+local function watchExpiry(q, ends)
+  local first = tonumber(ends[1])
+  for i = 3, #ends, 2 do first = math.min(first, tonumber(ends[i])) end
+  if not usesExpiry(q) then
+    call('HSET', q.terms, 'expiring', 1)
+    q.usesTerms, q.usesExpiry = true, true
+  end
+  callMany('ZADD', q.expiry, ends)
+  call('ZADD', P .. 'expiries', 'LT', string.format('%.0f', first), q.name)
 end
 
 -- Up to so many of the first numbers of a priority, in order, without taking them; how many of them stand in the list, and
@@ -149,7 +177,7 @@ local function ascending(one, other) return tonumber(one) < tonumber(other) end
 -- The same for numbers of all priorities, as they come.
 local function putAllInPlace(q, seqs)
   table.sort(seqs, ascending)
-  local priorities, byPriority = readPriorities(q, seqs), {}
+  local priorities, byPriority = readTerms(q, seqs), {}
   for _, seq in ipairs(seqs) do
     local priority = priorities[seq] or USUAL
     byPriority[priority] = byPriority[priority] or {}
@@ -181,12 +209,12 @@ end
 
 -- The queue has none any more: what is put from now on begins anew.
 local function forgetOrder(q)
-  q.usesTerms, q.usesGroups, q.hasValues, q.priorities, q.late, q.hasParked = false, false, false, '', '', false
+  q.usesTerms, q.usesGroups, q.usesExpiry, q.hasValues, q.priorities, q.late, q.hasParked = false, false, false, false, '', '', false
 end
 
 -- All keys of the order.
 local function orderKeys(q)
-  local keys = { q.ready, q.terms, q.scheduled, lateKey(q, USUAL) }
+  local keys = { q.ready, q.terms, q.scheduled, q.expiry, q.dead, lateKey(q, USUAL) }
   if usesTerms(q) then
     for _, key in ipairs({ P .. 'groups:' .. q.name, P .. 'lines:' .. q.name, parkedKey(q, USUAL) }) do keys[#keys + 1] = key end
   end

@@ -15,8 +15,9 @@ local function openQueue(name)
     ready = P .. 'ready:' .. name, messages = P .. 'messages:' .. name, attempts = P .. 'attempts:' .. name,
     counts = P .. 'counts:' .. name, waiting = P .. 'waiting:' .. name, nudged = P .. 'nudged:' .. name, terms = P .. 'terms:' .. name,
     scheduled = P .. 'scheduled:' .. name, values = P .. 'values:' .. name,
+    expiry = P .. 'expiry:' .. name, dead = P .. 'dead:' .. name,
     -- gathered changes
-    puts = {}, tail = {}, tails = {}, newTerms = {}, returned = {}, postponed = {}, drops = {}, isDropped = {}, letGo = {}, counted = {}, countedAs = {},
+    puts = {}, tail = {}, tails = {}, newTerms = {}, newEnds = {}, returned = {}, postponed = {}, drops = {}, isDropped = {}, letGo = {}, counted = {}, countedAs = {},
     keyed = {}, fresh = {}, replaced = {},
     readyDelta = 0, parkedDelta = 0, scheduledDelta = 0, bytesDelta = 0, woken = 0, hadDrops = false,
   }
@@ -32,7 +33,7 @@ local function heldKey(node, q) return P .. 'held:' .. node .. ':' .. q.name end
 local function bytesOf(stored) return #stored >= 4 and struct.unpack('<I4', stored) or 0 end
 
 -- Behind that stands its record: it begins with a version and flags, of which one says that it has terms. Then comes the
--- priority, and at 19 when it is due. (`broker/message-record.ts`)
+-- priority, at 11 when it expires and at 19 when it is due. (`broker/message-record.ts`)
 local TERMS = 4
 local function hasTerms(stored) return math.floor((string.byte(stored, 6) or 0) / TERMS) % 2 == 1 end
 
@@ -42,9 +43,12 @@ local function temporaryExists(q)
   return q.isThere
 end
 
+local nextNumber
+do
+
 -- Numbers grow over all queues and are never used again. Temporary ones are counted apart, without replication.
 local numbers = {}
-local function nextNumber(q, expected)
+function nextNumber(q, expected)
   local key = P .. (q.isTemporary and 'seq:temporary' or 'seq')
   local range = numbers[key]
   if not range or range.next > range.last then
@@ -56,6 +60,8 @@ local function nextNumber(q, expected)
   local number = range.next
   range.next = number + 1
   return string.format('%.0f', number)
+end
+
 end
 
 -- In `last-values`.
@@ -73,10 +79,15 @@ local function makeReady(q)
 end
 
 local function putWithTerms(q, seq, stored)
-  local priority, dueAt, group = tostring(string.byte(stored, 7)), struct.unpack('<d', stored, 24), groupOf(stored)
-  if priority ~= USUAL or group ~= '' then
+  local priority, expiresAt, dueAt = tostring(string.byte(stored, 7)), struct.unpack('<dd', stored, 16)
+  local ends, group = string.format('%.0f', expiresAt), groupOf(stored)
+  if priority ~= USUAL or expiresAt ~= 0 or group ~= '' then
     q.newTerms[#q.newTerms + 1] = seq
-    q.newTerms[#q.newTerms + 1] = group == '' and priority or priority .. ' ' .. group
+    q.newTerms[#q.newTerms + 1] = priority .. ' ' .. ends .. (group == '' and '' or ' ' .. group)
+  end
+  if expiresAt ~= 0 then
+    q.newEnds[#q.newEnds + 1] = ends
+    q.newEnds[#q.newEnds + 1] = seq
   end
   local key, isScheduled = valueKeyOf(stored), dueAt > now()
   if key then putValue(q, seq, key, priority, bytesOf(stored), isScheduled) end
@@ -215,13 +226,21 @@ local function unschedule(q, seq)
   return q.hasScheduled and call('ZREM', q.scheduled, seq) == 1
 end
 
--- Takes a message that is at rest, or scheduled, away; its place becomes a tombstone. False if it is gone or held.
+-- The same for the dead.
+local function takeDead(q, seq)
+  if q.hasDead == nil then q.hasDead = tonumber(call('HGET', q.counts, 'dead') or 0) > 0 end
+  return q.hasDead and call('ZREM', q.dead, seq) == 1
+end
+
+-- Takes a message that is at rest, scheduled or dead, away; its place becomes a tombstone. False if it is gone or held.
 local function dropAtRest(q, seq)
   if q.isDropped[seq] then return false end
   local stored = call('HGET', q.messages, seq)
   if not stored or isHeldByAnyone(q, seq) then return false end
   drop(q, seq, bytesOf(stored))
-  if unschedule(q, seq) then
+  if takeDead(q, seq) then
+    call('HINCRBY', q.counts, 'dead', -1)
+  elseif unschedule(q, seq) then
     q.scheduledDelta = q.scheduledDelta - 1
   else
     q.readyDelta = q.readyDelta - 1
@@ -297,6 +316,21 @@ local function writePostponed(q)
   if not before or after < before then q.woken = q.woken + 1 end
 end
 
+-- What came back may expire again. What came for the first time is known to.
+local function watchReturned(q)
+  if not usesTerms(q) or not usesExpiry(q) then return end
+  local back = {}
+  for _, seq in ipairs(q.returned) do back[#back + 1] = seq end
+  for seq in pairs(q.postponed) do back[#back + 1] = seq end
+  local _, _, ends = readTerms(q, back)
+  for _, seq in ipairs(back) do
+    if ends[seq] and not q.isDropped[seq] then
+      q.newEnds[#q.newEnds + 1] = ends[seq]
+      q.newEnds[#q.newEnds + 1] = seq
+    end
+  end
+end
+
 local function keysBeside(q)
   local keys = orderKeys(q)
   keys[#keys + 1] = q.counts
@@ -306,6 +340,7 @@ local function keysBeside(q)
 end
 
 local function forget(q)
+  if usesExpiry(q) then call('ZREM', P .. 'expiries', q.name) end
   callMany('UNLINK', q.messages, keysBeside(q))
   if not q.isTemporary then call('SREM', P .. 'queues', q.name) end
   forgetOrder(q)
@@ -322,11 +357,13 @@ local function closeQueue(q, node)
   if #q.newTerms > 0 then
     for i = 2, #q.newTerms, 2 do
       notePriority(q, string.sub(q.newTerms[i], 1, 1))
-      if #q.newTerms[i] > 1 then noteGroups(q) end
+      if string.find(q.newTerms[i], '^%d %d+ ') then noteGroups(q) end
     end
     for priority, tail in pairs(q.tails) do callMany('RPUSH', readyKey(q, priority), tail) end
     callMany('HSET', q.terms, q.newTerms)
   end
+  if #q.returned > 0 or next(q.postponed) then watchReturned(q) end
+  if #q.newEnds > 0 then watchExpiry(q, q.newEnds) end
   if next(q.postponed) then writePostponed(q) end
   if next(q.keyed) or next(q.replaced) then placeValues(q) end
   if #q.returned > 0 then putAllInPlace(q, q.returned) end
@@ -348,6 +385,7 @@ local function closeQueue(q, node)
       callMany('HDEL', q.attempts, q.drops)
       if hasValues(q) then forgetValues(q, q.drops) end
       callMany('HDEL', q.terms, q.drops)
+      if usesExpiry(q) then callMany('ZREM', q.expiry, q.drops) end
     end
   end
   if q.groups then writeGroups(q) end
@@ -360,11 +398,11 @@ local function closeQueue(q, node)
     call('SREM', P .. 'busy:' .. node, q.name)
   end
   if q.woken > 0 then wake(q, q.woken) end
-  q.puts, q.tail, q.tails, q.newTerms, q.returned, q.postponed = {}, {}, {}, {}, {}, {}
+  q.puts, q.tail, q.tails, q.newTerms, q.newEnds, q.returned, q.postponed = {}, {}, {}, {}, {}, {}, {}
   q.drops, q.letGo, q.counted, q.countedAs = {}, {}, {}, {}
-  q.parkedDelta, q.hasParked = 0, nil
   q.keyed, q.fresh, q.replaced = {}, {}, {}
-  q.readyDelta, q.scheduledDelta, q.bytesDelta, q.woken, q.hadDrops, q.lettingGo, q.hasScheduled = 0, 0, 0, 0, false, false, nil
+  q.parkedDelta, q.hasParked, q.hasScheduled, q.hasDead = 0, nil, nil, nil
+  q.readyDelta, q.scheduledDelta, q.bytesDelta, q.woken, q.hadDrops, q.lettingGo = 0, 0, 0, 0, false, false
 end
 
 local function closeQueues(node)
@@ -387,6 +425,7 @@ local function removeQueue(q)
     if q.isTemporary or not call('ZSCORE', q.waiting, node) then call('SREM', P .. 'busy:' .. node, q.name) end
   end
   callMany('UNLINK', q.messages, keys)
+  call('ZREM', P .. 'expiries', q.name)
   call('SREM', P .. 'queues', q.name)
   forgetOrder(q)
   q.isThere = false

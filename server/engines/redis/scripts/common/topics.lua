@@ -2,6 +2,10 @@
 -- own for each message, so that the node sees every hole and how large it is. What a script publishes to a node goes in one parcel. A copy of
 -- all of it stands once in the shared log, from which holes are healed. Nothing of this is replicated.
 
+-- All that others call; a chunk of Lua has no room for the names of everything.
+local keepersOf, publish, postParcels
+do
+
 local parcels, parcelNodes = {}, {}
 local posted, postedTopics, postedBytes = {}, {}, 0
 
@@ -59,7 +63,7 @@ end
 
 -- The patterns whose logs keep what is published to a topic; `matched` as for `publish`.
 local keeperCache = {}
-local function keepersOf(topic, matched, version)
+function keepersOf(topic, matched, version)
   local key = topic .. '\0' .. matched
   if keeperCache[key] then return keeperCache[key] end
   local keepers, isKeeper = {}, {}
@@ -100,7 +104,7 @@ end
 
 -- `entry` is what subscribers' nodes get, ready made; `matched` are the nodes whose wildcards match, as far as the
 -- publisher's table of version `version` knows them.
-local function publish(topic, matched, version, entry)
+function publish(topic, matched, version, entry)
   local targets = targetsOf(topic, matched, version)
   if #targets == 0 then return end
   posted[#posted + 1] = entry
@@ -147,7 +151,7 @@ end
 --
 -- In the log: field '' = all entries, or '-' = their topics, each with its length before it; field <node> = number, ':',
 -- indexes ('' = all).
-local function postParcels(capacity)
+function postParcels(capacity)
   if #parcelNodes == 0 then return end
   replicate(false)
   local epoch = storeVersions().epoch
@@ -177,4 +181,6 @@ local function postParcels(capacity)
     local head = struct.pack('<ddI4I4Bc0', parcel.number, epoch, generation, #parcel.entries, #id, id)
     call('PUBLISH', P .. 'inbox:' .. node, 'm' .. head .. table.concat(parcel.entries))
   end
+end
+
 end

@@ -1,27 +1,33 @@
 import { Heap } from '../../lib/heap.ts';
 import type { Entry } from './entry.ts';
+import type { Terms } from './terms.ts';
 
 /**
- * Entries of a queue whose time is not come, by when it does. The map is the truth; the heap only knows in which order to
+ * Entries of a queue to which something happens by itself, by when it does: they are due, or they expire. The map is the truth; the heap only knows in which order to
  * ask it, and an appointment whose entry was taken out meanwhile stays there until it surfaces, or until such outweigh the
  * others.
  */
-export class Scheduled<Stored> {
+export class ByTime<Stored> {
+  readonly #timeOf: (terms: Terms) => number;
   readonly #entries = new Map<number, Entry<Stored>>();
   readonly #order = new Heap<Appointment>((left, right) => left.at < right.at);
+
+  constructor(timeOf: (terms: Terms) => number) {
+    this.#timeOf = timeOf;
+  }
 
   get length(): number {
     return this.#entries.size;
   }
 
-  /** When the first of them is due; infinity if there is none. */
+  /** The time of the first of them; infinity if there is none. */
   get firstAt(): number {
     return this.#first()?.at ?? Infinity;
   }
 
   add(entry: Entry<Stored>): void {
     this.#entries.set(entry.seq, entry);
-    this.#order.push({ at: entry.terms.dueAt, seq: entry.seq });
+    this.#order.push(this.#appointment(entry));
   }
 
   get(seq: number): Entry<Stored> | undefined {
@@ -33,12 +39,12 @@ export class Scheduled<Stored> {
     if (!entry) return undefined;
     this.#entries.delete(seq);
     if (this.#order.length > 2 * this.#entries.size + 64) {
-      this.#order.replace(Array.from(this.#entries.values(), (each) => ({ at: each.terms.dueAt, seq: each.seq })));
+      this.#order.replace(Array.from(this.#entries.values(), (each) => this.#appointment(each)));
     }
     return entry;
   }
 
-  /** Takes the one that is due first, if it is due by then. */
+  /** Takes the first one, if its time has come by then. */
   takeDue(now: number): Entry<Stored> | undefined {
     const first = this.#first();
     if (!first || first.at > now) return undefined;
@@ -53,9 +59,14 @@ export class Scheduled<Stored> {
   #first(): Appointment | undefined {
     for (;;) {
       const first = this.#order.peek();
-      if (!first || this.#entries.get(first.seq)?.terms.dueAt === first.at) return first;
+      const entry = first && this.#entries.get(first.seq);
+      if (!first || (entry && this.#timeOf(entry.terms) === first.at)) return first;
       this.#order.pop();
     }
+  }
+
+  #appointment({ seq, terms }: Entry<Stored>): Appointment {
+    return { at: this.#timeOf(terms), seq };
   }
 }
 
