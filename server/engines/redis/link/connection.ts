@@ -115,23 +115,22 @@ export class Connection implements Pick<Link, 'command' | 'run'> {
     }
   }
 
-  /** Both clients would say all this by themselves, each in its own way; so we say it, in one go. */
+  /**
+   * Both clients would say all this by themselves, each in its own way; so we say it. The long commands come last: Redis ends the
+   * connection of a stranger who sends one, and why it refused him may be lost with it.
+   */
   async #introduce(access: Access): Promise<void> {
     const { name, mustBePrimary, mustHold, scripts } = this.#options;
     const { credentials } = await this.#orEnd(this.#openLogin(access));
-    const login = this.#authenticate(credentials);
-    const rest = Promise.all([
+    await this.#authenticate(credentials);
+    const [, , role] = await Promise.all([
       access.database === 0 ? undefined : this.command(['SELECT', access.database]),
       leniently(this.command(['CLIENT', 'SETNAME', name])),
       mustBePrimary ? leniently(this.command(['ROLE'])) : undefined,
       mustHold === undefined ? undefined : leniently(this.command(['EXISTS', mustHold])),
-      ...scripts.map((script) => this.command(['SCRIPT', 'LOAD', script.source])),
     ]);
-    rest.catch(() => undefined);
-    // Whom it refused, Redis also tells that long commands are not for strangers: the first is what people need to know.
-    await login;
-    const [, , role] = await rest;
     if (Array.isArray(role) && String(role[0]) !== 'master') throw new Error(`expected a primary, got a server whose role is ${String(role[0])}`);
+    await Promise.all(scripts.map((script) => this.command(['SCRIPT', 'LOAD', script.source])));
   }
 
   async #openLogin(access: Access): Promise<OpenLogin> {
