@@ -40,7 +40,8 @@ const keysOfQueues = ({ redis, keys }: MeddledEngine): Promise<string[]> =>
   withLink(redis, async (link) => {
     const base = keys.nodes.slice(0, -'nodes'.length);
     const all = listOf(await link.command(['KEYS', `${base}*`])).map((key) => textOf(key).slice(base.length));
-    return all.filter((key) => /:q$/.test(key) && !key.startsWith('waiting')).sort();
+    // Who waits, and who was just nudged, is no content; the latter goes by itself.
+    return all.filter((key) => /:q$/.test(key) && !/^(waiting|nudged):/.test(key)).sort();
   });
 
 describe('a message group on several nodes', () => {
