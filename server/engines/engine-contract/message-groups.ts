@@ -49,6 +49,17 @@ export function describeMessageGroups(create: CreateSubject): void {
         await rig.done(...(await claim(rig, { other: 2 })).map((each) => settle('a', each)));
       }));
 
+    test('goes on for its consumer as soon as that has room, and for nobody else', () =>
+      Rig.use(create, async (rig) => {
+        await rig.done(...names(6).map((id) => grouped(id, 'g')));
+        const [first] = await claim(rig, { one: 2 });
+        assert.deepEqual(await dealt(rig, { one: 0, other: 9 }), []);
+        await rig.done(settle('a', first!));
+        assert.deepEqual(await dealt(rig, { other: 9, one: 1 }), ['one m3']);
+        assert.deepEqual(await dealt(rig, { one: 2 }), ['one m4', 'one m5']);
+        assert.deepEqual(await rig.idsAtRest('a'), ['m6']);
+      }));
+
     test('gives its consumer the next one directly if nobody was kept waiting for it', () =>
       Rig.use(create, async (rig) => {
         await rig.done(...names(4).map((id) => grouped(id, 'g')));

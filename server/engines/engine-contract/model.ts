@@ -128,6 +128,10 @@ export class Model {
     for (const { message, missed } of this.durables.pull(queue, credit - this.#atRest(queue).length, maxBytes)) this.#put(queue, message, missed);
     let bytes = 0;
     for (const entry of this.#atRest(queue)) {
+      const own = wants.find(({ consumer = '', credit }) => credit > 0 && consumer === this.#ownerOf(queue, entry.message.group));
+      if (own) entry.isParked = false;
+    }
+    for (const entry of this.#atRest(queue)) {
       if (!turns.hasCredit) break;
       const size = messageBytes(entry.message);
       if (claimed.length > 0 && bytes + size > maxBytes) break;

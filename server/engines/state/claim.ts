@@ -6,7 +6,7 @@ import type { DeadEntry, Queue } from './queue.ts';
 
 export interface Taken<Stored> {
   readonly entries: readonly TakenEntry<Stored>[];
-  /** The bytes ran out before the credit and the entries did: whoever claimed should be told to come again. */
+  /** Whoever claimed should be told to come again: the bytes ran out first, or something was parked for a consumer that did not claim. */
   readonly hasMore: boolean;
 }
 
@@ -41,12 +41,16 @@ export function serveInTurn<Stored>(
   const entries: TakenEntry<Stored>[] = [];
   if (queue === undefined) return { entries, hasMore: false };
   const turns = new Turns(wants);
+  queue.openFor(wants);
   let room = Infinity;
   let parked = 0;
+  let isOwnerAway = false;
   for (let entry = queue.first(); entry && turns.left > 0; entry = queue.first()) {
     if (entry.bytes > room) return { entries, hasMore: true };
-    const want = entry.terms.group === '' ? turns.next() : wantOfGroup(queue.takerOf(entry), turns);
+    const taker = entry.terms.group === '' ? undefined : queue.takerOf(entry);
+    const want = taker ? wantOfGroup(taker, turns) : turns.next();
     if (want === NOBODY) {
+      isOwnerAway ||= taker?.kind === 'owner' && !wants.some(({ consumer = '' }) => consumer === taker.consumer);
       queue.park(entry);
       if (++parked === PARKED_BITE) return { entries, hasMore: true };
       continue;
@@ -54,7 +58,7 @@ export function serveInTurn<Stored>(
     entries.push({ entry, want, isFirstOfGroup: queue.hold(entry, wants[want]!.consumer ?? '') });
     room = (entries.length === 1 ? maxBytes : room) - entry.bytes;
   }
-  return { entries, hasMore: false };
+  return { entries, hasMore: isOwnerAway };
 }
 
 function wantOfGroup(taker: Taker, turns: Turns): number {

@@ -1,3 +1,4 @@
+import type { ConsumerWant } from '../../broker/engine.ts';
 import type { Entry } from './entry.ts';
 import { PriorityOrder } from './priority-order.ts';
 
@@ -27,10 +28,10 @@ const NOBODY: Taker = Object.freeze({ kind: 'nobody' });
  *     in the order      …  ·  …  o  …          o: the open one, first of its group
  *     line of a group      4  7  9             parked, in queue order
  *
- * A line is open or closed. While a group is in flight and its line closed, its owner gets none of the parked ones. With
- * the end of the last in flight the line opens: its first one stands in the order again, at its place, and whenever that one
- * is claimed or removed, the next takes its turn. It closes with the open one being parked. So parking costs the same
- * however long the line, nothing is stuck, and each time that a group was idle it may go to another consumer.
+ * A line is open or closed. It opens with a claim of the owner's that has room, and when nothing of the group is in flight
+ * any more: its first one stands in the order again, at its place, and whenever that one is claimed or removed, the next
+ * takes its turn. It closes with the open one being parked. So parking costs the same however long the line, nothing is
+ * stuck, and each time that a group was idle it may go to another consumer.
  */
 export class Groups<Stored> {
   /** All that are parked, in queue order. */
@@ -38,6 +39,7 @@ export class Groups<Stored> {
   readonly #ready: PriorityOrder<Stored>;
   readonly #groups = new Map<string, Group<Stored>>();
   readonly #inFlight = new Map<number, Group<Stored>>();
+  readonly #closed = new Set<Group<Stored>>();
   #hasOpened = false;
 
   constructor(ready: PriorityOrder<Stored>) {
@@ -49,6 +51,13 @@ export class Groups<Stored> {
     const hasOpened = this.#hasOpened;
     this.#hasOpened = false;
     return hasOpened;
+  }
+
+  /** A claim begins. */
+  openFor(wants: readonly ConsumerWant[]): void {
+    for (const group of this.#closed) {
+      if (wants.some(({ consumer = '', credit }) => credit > 0 && consumer === group.owner)) this.#open(group);
+    }
   }
 
   takerOf(entry: Entry<Stored>): Taker {
@@ -86,6 +95,7 @@ export class Groups<Stored> {
     (group.line ??= new PriorityOrder()).insert(entry);
     this.parked.insert(entry);
     if (group.open === entry) group.open = undefined;
+    if (!group.open) this.#closed.add(group);
   }
 
   /** An entry that was parked and taken out is back; false where its group is free: then it belongs in the order. */
@@ -111,6 +121,7 @@ export class Groups<Stored> {
   }
 
   #open(group: Group<Stored>): void {
+    this.#closed.delete(group);
     group.open = group.line?.shift();
     if (!group.open) return;
     this.parked.take(group.open.seq);
@@ -119,7 +130,9 @@ export class Groups<Stored> {
   }
 
   #forgetIfIdle(group: Group<Stored>): void {
-    if (group.inFlight === 0 && !group.open) this.#groups.delete(group.name);
+    if (group.inFlight > 0 || group.open) return;
+    this.#groups.delete(group.name);
+    this.#closed.delete(group);
   }
 
   #groupOf({ terms }: Entry<Stored>): Group<Stored> {

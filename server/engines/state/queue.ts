@@ -1,4 +1,4 @@
-import type { DeadReason } from '../../broker/engine.ts';
+import type { ConsumerWant, DeadReason } from '../../broker/engine.ts';
 import { ByTime } from './by-time.ts';
 import type { DurableSubscription } from './durable/durable-subscription.ts';
 import type { Entry } from './entry.ts';
@@ -128,6 +128,11 @@ export class Queue<Stored> {
   /** Who is to be claimed next, if there is one at rest. */
   first(): Entry<Stored> | undefined {
     return this.ready.first();
+  }
+
+  /** Consumers with room claim: what is parked for them can be claimed, too. */
+  openFor(wants: readonly ConsumerWant[]): void {
+    this.#groups?.openFor(wants);
   }
 
   /** Who of the consumers may have the first one, if that belongs to a group. */

@@ -49,7 +49,7 @@ q.late = counts[2] or ''
 -- Behind each message that stands for its group there may be others.
 local parked = tonumber(counts[4] or 0)
 local hasAttempts = false
-if ready + scheduled > 0 then
+if ready + scheduled + parked > 0 then
   hasAttempts = call('EXISTS', q.attempts, q.terms, ranksKey(q)) > 0
   if not hasAttempts then q.usesTerms = false end
 end
@@ -63,7 +63,14 @@ end
 local promoted = scheduled > 0 and promote(q) or 0
 ready, scheduled = ready + promoted, scheduled - promoted
 
-local turns, isGrouped = #ARGV > 5 and readTurns(6), ready > 0 and usesGroups(q)
+local turns = #ARGV > 5 and readTurns(6)
+if parked > 0 then
+  if not turns then return { 'WANTS' } end
+  replicate(not q.isTemporary)
+  local opened = openOwn(q, node, turns)
+  ready, parked = ready + opened, parked - opened
+end
+local isGrouped = ready > 0 and usesGroups(q)
 if isGrouped and not turns then return { 'WANTS' } end
 local ranks = turns and turns.ranks or { { priority = 0, credit = want } }
 local isRanked = turns and (#ranks > 1 or ranks[1].priority ~= 0)
@@ -88,6 +95,8 @@ local STEPS = 4096
 local reply, held = { 'OK', 0, -1 }, {}
 local taken, bytes, stepped, chunk = 0, 0, 0, 16
 local isFull = ready <= 0
+-- Nodes whose consumers something was parked for.
+local away = {}
 replicate(not q.isTemporary)
 
 local function take(seq, stored, size, want, isFirst)
@@ -125,6 +134,7 @@ local function deal(name, priority, seqs, stored, at, size)
   local want = whoTakes(group, priority, seq)
   if not want then
     stepped = stepped + 1
+    if group.node ~= node and group.node ~= '' then away[group.node] = true end
     return park(q, group, priority, seq)
   end
   take(seq, stored[at], size, want, group.inFlight <= 0)
@@ -199,6 +209,7 @@ if taken < want then
 elseif isRanked and ready > 0 then
   wake(q, ready)
 end
+for owner in pairs(away) do nudge(q, owner) end
 -- Nobody else was told of what was due.
 if promoted > 0 and ready > 0 then wake(q, math.min(promoted, ready)) end
 return reply

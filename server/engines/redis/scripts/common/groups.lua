@@ -4,12 +4,14 @@
 --
 -- groups:<q>   hash: group → `<in flight> <number of the open one, 0 = none> <node> <consumer>`
 -- lines:<q>    sorted set without scores: `<length>:<group>:<9 - priority><number>` of each parked one: a group's line is a range
+-- closed:<q>  sorted set without scores: `<node> <group>` of each group in flight whose line is closed
 -- parked:<q>   sorted set: numbers of parked ones, as late:<q> has them; parked7:<q> those of priority 7
 --
 -- terms:<q> has the group of each message, and `groups` where there were any; `parked` of counts:<q> counts
 -- the parked ones, which are not among the ready ones there.
 
 local function groupsKey(q) return P .. 'groups:' .. q.name end
+local function closedKey(q) return P .. 'closed:' .. q.name end
 local function linesKey(q) return P .. 'lines:' .. q.name end
 
 local function usesGroups(q)
@@ -72,10 +74,12 @@ local function park(q, group, priority, seq)
   call('ZADD', parkedKey(q, priority), seq, seq)
   q.readyDelta, q.parkedDelta = q.readyDelta - 1, q.parkedDelta + 1
   if group.open == seq then group.open = false end
+  if not group.open and group.inFlight > 0 then call('ZADD', closedKey(q), 0, group.node .. ' ' .. group.name) end
 end
 
 -- The first in line, if there is one, stands for it from now on; it is for the caller to put it in its place.
 local function openLine(q, group)
+  if group.node ~= '' then call('ZREM', closedKey(q), group.node .. ' ' .. group.name) end
   local priority, seq = firstInLine(q, group.name)
   group.open = seq or false
   if not seq then return end
@@ -90,6 +94,21 @@ local function openInPlace(q, group)
   if not seq then return end
   putInPlace(q, priority, { seq })
   q.woken = q.woken + 1
+end
+
+-- The lines of groups that consumers of this node own, and have room for, open; returns how many did.
+local OPENED = 1000
+local function openOwn(q, node, turns)
+  local hasRoom, count = {}, 0
+  for _, want in ipairs(turns.wants) do hasRoom[want.consumer] = hasRoom[want.consumer] or want.credit > 0 end
+  for _, member in ipairs(call('ZRANGEBYLEX', closedKey(q), '[' .. node .. ' ', '(' .. node .. '!', 'LIMIT', 0, OPENED)) do
+    local group = openGroup(q, string.sub(member, #node + 2))
+    if hasRoom[group.consumer] then
+      openInPlace(q, group)
+      if group.open then count = count + 1 end
+    end
+  end
+  return count
 end
 
 -- A message that was at rest is gone: it may have been parked, or have stood for the others.
@@ -129,6 +148,7 @@ local function leaveGroups(q)
     if group.inFlight <= 0 then
       local priority, first = firstInLine(q, name)
       local openPriority = group.open and readTerms(q, { group.open })[group.open]
+      if not first then call('ZREM', closedKey(q), group.node .. ' ' .. name) end
       if first and (not openPriority or isBefore(priority, first, openPriority, group.open)) then openInPlace(q, group) end
     end
   end

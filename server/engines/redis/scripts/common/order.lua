@@ -216,7 +216,7 @@ end
 local function orderKeys(q)
   local keys = { q.ready, q.terms, q.scheduled, q.expiry, q.dead, lateKey(q, USUAL) }
   if usesTerms(q) then
-    for _, key in ipairs({ P .. 'groups:' .. q.name, P .. 'lines:' .. q.name, parkedKey(q, USUAL) }) do keys[#keys + 1] = key end
+    for _, key in ipairs({ P .. 'groups:' .. q.name, P .. 'lines:' .. q.name, P .. 'closed:' .. q.name, parkedKey(q, USUAL) }) do keys[#keys + 1] = key end
   end
   for priority in string.gmatch(otherPriorities(q), '%d') do
     keys[#keys + 1] = readyKey(q, priority)
