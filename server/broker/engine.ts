@@ -36,7 +36,10 @@ export interface Engine {
    * moved. The wants are served in turn, one message each, until credit, messages or `maxBytes` (at least one message)
    * run out; as long as one of a higher priority has credit, those of a lower one get nothing, of other nodes neither if
    * they can take it at once. A message of a group goes to the consumer that has others of it in flight, or waits; order holds within a
-   * group, and nobody else is kept waiting. A node that got less than it wanted hears `onReady` when there is more.
+   * group, and nobody else is kept waiting. What a want's selector does not match goes to the next want, and is passed over,
+   * where it stays, when no want has use for it; who has a selector takes what it matches, whosever group it is of. A node that
+   * got less than it wanted hears `onReady` when there is more, also when selectors have more to look through than can be
+   * done at once.
    * A claim is remembered before its promise resolves, so that a crash afterwards gives the message back as redelivered.
    */
   claim(queue: string, wants: readonly ConsumerWant[], maxBytes: number): Promise<Claimed[]>;
@@ -53,6 +56,12 @@ export interface Engine {
    * to another node. The next claim takes it back.
    */
   leave(queue: string): void;
+
+  /**
+   * No consumer of this node asks the queue with this selector any more: how far it has looked there is forgotten. Looking
+   * begins anew if it is claimed with again.
+   */
+  forgetSelector(queue: string, text: string): void;
 
   /**
    * A message this node holds, once more, for the rare case that it is to be moved; undefined if it is not held. Rejects
@@ -237,6 +246,15 @@ export interface ConsumerWant {
   readonly consumer?: string;
   /** -128 to 127; 0 if left out. */
   readonly priority?: number;
+  /** It takes nothing but what this matches. */
+  readonly selector?: MessageSelector;
+}
+
+/** Which messages a consumer wants. Says the same of a message whenever it is asked. */
+export interface MessageSelector {
+  /** Two of the same text match the same messages. */
+  readonly text: string;
+  matches(message: Message): boolean;
 }
 
 /** A message now held by this node. */

@@ -53,6 +53,21 @@ export class Turns {
     return this.serve(want);
   }
 
+  /** As `next`, among those that accept the message; there has to be one. */
+  nextFor(accepts: (want: number) => boolean): number {
+    for (const rank of this.#ranks) {
+      for (let i = 0; rank.open > 0 && i < rank.wants.length; i++) {
+        const place = (rank.next + i) % rank.wants.length;
+        const want = rank.wants[place]!;
+        if (this.#credits[want]! === 0 || !accepts(want)) continue;
+        rank.next = place;
+        pass(rank);
+        return this.serve(want);
+      }
+    }
+    throw new Error('expected a want that accepts the message');
+  }
+
   /** Serves that one, whosever turn it is; it has to have credit. */
   serve(want: number): number {
     this.#left--;

@@ -25,7 +25,7 @@ import { decodeMessageRecord } from '../../broker/message-record.ts';
 import { isPulled } from '../state/durable/kept.ts';
 import { creditOf } from '../state/state.ts';
 import { Announcer } from '../state/announcer.ts';
-import type { Taken } from '../state/claim.ts';
+import { hasSelector, type Taken } from '../state/claim.ts';
 import type { StagedGroup } from '../state/effect.ts';
 import { Interest } from '../state/interest.ts';
 import { LoneNode } from '../state/lone-node.ts';
@@ -37,12 +37,15 @@ import { GroupJob } from './group-job.ts';
 import { grows, storedBytes } from './group-size.ts';
 import { machineBoot } from './machine-boot.ts';
 import type { EmbeddedEngineOptions } from './options.ts';
-import { Resident, type Holder, type Stored } from './resident-messages.ts';
+import { Resident, type Holder, type Stored, type StoredEntry } from './resident-messages.ts';
 import { openStore, type Store } from './store.ts';
 import { healthOf } from './store-health.ts';
 
 /** Far below the largest record, since texts may take more octets than they have letters. */
 const MAX_GROUP_BYTES = 64 * 1024 * 1024;
+
+/** What one claim reads for its selectors: other claims of the queue wait for it. */
+const MAX_BITES = 4;
 
 /**
  * The engine of a node on its own: the state of the memory engine, and a journal on the disk that it can be brought
@@ -105,7 +108,11 @@ export class EmbeddedEngine implements Engine {
     const { state, commits, marks } = this.#running();
     if (this.#isClosed || commits.isOver) return [];
     const claim = () => state.claim(queue, wants, maxBytes);
-    const taken = state.durables.get(queue) ? await this.#durables!.pulling.claim(queue, creditOf(wants), maxBytes, claim) : claim();
+    const taken = state.durables.get(queue)
+      ? await this.#durables!.pulling.claim(queue, creditOf(wants), maxBytes, claim)
+      : hasSelector(wants)
+        ? await this.#claimSelectively(queue, wants, maxBytes)
+        : claim();
     if (taken.hasMore) this.#announcer!.hint(queue);
     if (taken.entries.length === 0) return [];
     if (!isTemporaryQueue(queue) && !this.#attempt(() => marks.claimed(taken.entries.map(({ entry }) => entry.seq)))) {
@@ -113,10 +120,7 @@ export class EmbeddedEngine implements Engine {
       return [];
     }
     const { entries } = taken;
-    const messages = await this.#inTurn(
-      queue,
-      entries.map(({ entry }) => entry.holder),
-    );
+    const messages = await this.#inTurn(queue, taken);
     if (messages === undefined) return [];
     return entries.map(({ entry, want, isFirstOfGroup }, i) => {
       const { seq, failures, recoveries } = entry;
@@ -145,6 +149,10 @@ export class EmbeddedEngine implements Engine {
   /** There is no other node that a hint could be given to. */
   leave(): void {
     return;
+  }
+
+  forgetSelector(queue: string, text: string): void {
+    this.#running().state.forgetSelector(queue, text);
   }
 
   async readHeld(queue: string, seq: number): Promise<Message | undefined> {
@@ -290,12 +298,27 @@ export class EmbeddedEngine implements Engine {
     });
   }
 
+  /** As `State.claimSelectively`: reads what selectors have to be asked about, a few bites at most. */
+  async #claimSelectively(queue: string, wants: readonly ConsumerWant[], maxBytes: number): Promise<Taken<Stored>> {
+    const claim = this.#running().state.claimSelectively(queue, wants, maxBytes, messageAtHand);
+    for (let bites = 1; claim.unread.length > 0 && bites <= MAX_BITES; bites++) {
+      const { unread } = claim;
+      const messages = await this.#read(unread);
+      if (!messages) break;
+      claim.learn(unread, messages);
+      claim.goOn(bites === MAX_BITES);
+    }
+    if (claim.isUnfinished) this.#announcer!.hintLater(queue);
+    return claim;
+  }
+
   /** The messages of claimed entries, not before those of earlier claims of the queue. Undefined if the store failed. */
-  #inTurn(queue: string, entries: readonly Holder[]): Message[] | Promise<Message[] | undefined> {
+  #inTurn(queue: string, taken: Taken<Stored>): Message[] | Promise<Message[] | undefined> {
+    const entries = taken.entries.map(({ entry }) => entry);
     const before = this.#reading.get(queue);
-    const atHand = before ? undefined : messagesAtHand(entries);
-    if (atHand) return atHand;
-    const read = this.#read(entries);
+    const known = messagesAtHand(entries, taken);
+    if (known && !before) return known;
+    const read = known ?? this.#read(entries.map(({ holder }) => holder));
     const turn = Promise.all([before, read]).then(() => {
       if (this.#reading.get(queue) === turn) this.#reading.delete(queue);
     });
@@ -361,10 +384,11 @@ function messageAtHand(content: Message | Stored): Message | undefined {
   return content instanceof Resident ? content.message : content;
 }
 
-function messagesAtHand(entries: readonly Holder[]): Message[] | undefined {
+/** All of them, if they are in memory or were read when their claim asked selectors about them. */
+function messagesAtHand(entries: readonly StoredEntry[], taken: Taken<Stored>): Message[] | undefined {
   const messages: Message[] = [];
-  for (const { content } of entries) {
-    const message = messageAtHand(content);
+  for (const entry of entries) {
+    const message = messageAtHand(entry.holder.content) ?? taken.messageOf?.(entry);
     if (!message) return undefined;
     messages.push(message);
   }

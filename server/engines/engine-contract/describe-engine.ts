@@ -16,6 +16,7 @@ import { describePriority, describePriorityRestart } from './priority.ts';
 import { describeRelease } from './release.ts';
 import { describeRepeats, describeRepeatsRestart } from './repeats.ts';
 import type { CreateSubject } from './rig.ts';
+import { describeSelectors, describeSelectorsRestart } from './selectors.ts';
 import { describeSettle } from './settle.ts';
 import { describeTemporaryQueues } from './temporary-queues.ts';
 import { describeTopicLog, describeTopicLogRestart } from './topic-log.ts';
@@ -25,7 +26,7 @@ import { describeTopics } from './topics.ts';
  * Holds a body of the Engine port to the port's word. Each test creates an engine of its own. `outlives` says that the
  * store survives the engine, and adds what must hold after a crash; `create` then has to bring `restart`.
  */
-export function describeEngine(name: string, create: CreateSubject, options: { readonly outlives?: boolean } = {}): void {
+export function describeEngine(name: string, create: CreateSubject, options: { readonly outlives?: boolean; readonly selects?: boolean } = {}): void {
   describe(`${name} engine`, () => {
     describeOrder(create);
     describePriority(create);
@@ -44,6 +45,7 @@ export function describeEngine(name: string, create: CreateSubject, options: { r
     describeClaims(create);
     describeConsumerPriority(create);
     describeMessageGroups(create);
+    if (options.selects) describeSelectors(create);
     describeLedger(create);
     describeNodes(create);
     describeClose(create);
@@ -53,6 +55,7 @@ export function describeEngine(name: string, create: CreateSubject, options: { r
     describeMessageGroupsRestart(create);
     describeDelayRestart(create);
     describeExpiryRestart(create);
+    if (options.selects) describeSelectorsRestart(create);
     describeRepeatsRestart(create);
     describeLastValuesRestart(create);
     describeTopicLogRestart(create);

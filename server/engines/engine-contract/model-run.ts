@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import type { ConsumerWant, Dead, DurableTerms, Once, Operation, Outcome } from '../../broker/engine.ts';
 import { message } from './messages.ts';
 import { Model, type Handle, type ModelOutcome } from './model.ts';
-import type { Delay, Key, Step, Wish } from './model-steps.ts';
+import type { Delay, Key, Step, WantWish, Wish } from './model-steps.ts';
+import { everyNth } from './selecting.ts';
 import { ALL, claimedIds, ids, settle, type Rig } from './rig.ts';
 
 /** An engine and the model, side by side through the steps of one run. */
@@ -31,7 +32,9 @@ export class ModelRun {
       case 'burst':
         return this.#burst(step);
       case 'claim':
-        return this.#claim(step.queue, step.wants, step.maxBytes);
+        return this.#claim(step.queue, step.wants.map(wantOf), step.maxBytes);
+      case 'forget':
+        return engine.forgetSelector(step.queue, everyNth(step.every).text);
       case 'browse': {
         const shown = await engine.browse(step.queue, step.offset, step.limit);
         assert.deepEqual(shown, this.#model.browse(step.queue, step.offset, step.limit));
@@ -230,6 +233,8 @@ interface Terms {
 const PLAIN: Terms = { priority: 4, delay: 'none', life: 'none', group: '', value: '' };
 
 const dueAfter = (delay: Delay): number => ({ none: 0, soon: Date.now() + SOON_MS, far: Date.now() + FAR_MS })[delay];
+
+const wantOf = ({ credit, consumer, priority, every }: WantWish): ConsumerWant => ({ credit, consumer, priority, ...(every > 0 && { selector: everyNth(every) }) });
 
 const byName = (left: { name: string }, right: { name: string }): number => left.name.localeCompare(right.name);
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { ConsumerWant, DurableTerms, Lane } from '../../broker/engine.ts';
+import type { DurableTerms, Lane } from '../../broker/engine.ts';
 import { durable } from './durable.ts';
 
 const DURABLE = ['a', 'b', 'DLQ.a'];
@@ -8,7 +8,8 @@ const TEMPORARY = ['temp:x', 'temp:y'];
 /** One thing a random run does. Numbers called `pick` choose among what there is when the step is run. */
 export type Step =
   | { readonly kind: 'burst'; readonly lane: Lane; readonly isChained: boolean; readonly groups: readonly Wish[][] }
-  | { readonly kind: 'claim'; readonly queue: string; readonly wants: readonly ConsumerWant[]; readonly maxBytes: number }
+  | { readonly kind: 'claim'; readonly queue: string; readonly wants: readonly WantWish[]; readonly maxBytes: number }
+  | { readonly kind: 'forget'; readonly queue: string; readonly every: number }
   | { readonly kind: 'readLog'; readonly topic: string; readonly after: number | 'stranger' | undefined; readonly limit: number }
   | { readonly kind: 'browse'; readonly queue: string; readonly offset: number; readonly limit: number }
   | { readonly kind: 'purge'; readonly queue: string; readonly limit: number }
@@ -18,6 +19,14 @@ export type Step =
   | { readonly kind: 'endHold' | 'unsubscribe'; readonly queue: string }
   | { readonly kind: 'claimDead' }
   | { readonly kind: 'restart' };
+
+/** `every`: with a selector for each second or third message, by their names; 0 = with none. */
+export interface WantWish {
+  readonly credit: number;
+  readonly consumer: string;
+  readonly priority: number;
+  readonly every: number;
+}
 
 /** An operation before it is known which message it is about. */
 export type Wish =
@@ -133,22 +142,32 @@ const readLog: fc.Arbitrary<Step> = fc.record({
   after: fc.oneof({ weight: 5, arbitrary: fc.nat({ max: 30 }) }, { weight: 1, arbitrary: fc.constantFrom('stranger' as const, undefined) }),
   limit: fc.nat(9),
 });
-const claim: fc.Arbitrary<Step> = fc.record({
+const wantsFor = (every: readonly number[], minLength: number): fc.Arbitrary<WantWish[]> =>
+  fc
+    .array(
+      fc.record({
+        credit: fc.nat({ max: 6 }),
+        priority: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constantFrom(-1, 5, 9) }),
+        every: fc.constantFrom(...every),
+      }),
+      { minLength, maxLength: 3 },
+    )
+    .map((wants) => wants.map((want, index) => ({ ...want, consumer: `c${index}` })));
+/** Some claims have no selector, some nothing else, and some have both. */
+const plain = wantsFor([0], 1);
+const wants = fc.oneof(plain, wantsFor([2, 3], 1), wantsFor([0, 2, 3], 2));
+const claimOf = (wants: fc.Arbitrary<WantWish[]>): fc.Arbitrary<Step> => fc.record({
   kind: fc.constant('claim' as const),
   queue,
-  wants: fc
-    .array(fc.record({ credit: fc.nat({ max: 6 }), priority: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constantFrom(-1, 5, 9) }) }), {
-      minLength: 1,
-      maxLength: 3,
-    })
-    .map((wants) => wants.map((want, index) => ({ ...want, consumer: `c${index}` }))),
+  wants,
   maxBytes: fc.oneof(fc.nat({ max: 1500 }), fc.constant(1_000_000)),
 });
 
-export function anySteps(options: { readonly withRestarts: boolean; readonly count: number }): fc.Arbitrary<Step[]> {
+export function anySteps(options: { readonly withRestarts: boolean; readonly withSelectors: boolean; readonly count: number }): fc.Arbitrary<Step[]> {
   const step: fc.Arbitrary<Step> = fc.oneof(
     { weight: 8, arbitrary: burst },
-    { weight: 8, arbitrary: claim },
+    { weight: 8, arbitrary: claimOf(options.withSelectors ? wants : plain) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('forget' as const), queue, every: fc.constantFrom(2, 3) }) },
     { weight: 3, arbitrary: readLog },
     { weight: 4, arbitrary: hold },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('endHold' as const), queue: durableQueue }) },

@@ -54,32 +54,36 @@ export type ModelOutcome = { readonly ok: true; readonly missed: number; readonl
 
 /** Of the wants with credit those of the highest priority, and of those the next in the circle. */
 class ModelTurns {
-  readonly #left: { readonly consumer: string; readonly want: number; readonly priority: number; credit: number }[];
+  readonly #left: { readonly consumer: string; readonly index: number; readonly want: ConsumerWant; readonly priority: number; credit: number }[];
   readonly #last = new Map<number, number>();
 
   constructor(wants: readonly ConsumerWant[]) {
-    this.#left = wants.map(({ consumer = '', credit, priority = 0 }, want) => ({ consumer, want, priority, credit }));
+    this.#left = wants.map((want, index) => ({ consumer: want.consumer ?? '', index, want, priority: want.priority ?? 0, credit: want.credit }));
   }
 
   get hasCredit(): boolean {
     return this.#left.some(({ credit }) => credit > 0);
   }
 
+  canServe(accepts: (want: ConsumerWant) => boolean): boolean {
+    return this.#left.some(({ credit, want }) => credit > 0 && accepts(want));
+  }
+
   serve(consumer: string): number | undefined {
     const served = this.#left.find((each) => each.consumer === consumer && each.credit > 0);
     if (served) served.credit--;
-    return served?.want;
+    return served?.index;
   }
 
-  next(): number | undefined {
-    const open = this.#left.filter(({ credit }) => credit > 0);
+  next(accepts: (want: ConsumerWant) => boolean): number | undefined {
+    const open = this.#left.filter(({ credit, want }) => credit > 0 && accepts(want));
     const priority = Math.max(...open.map((each) => each.priority));
     const mine = open.filter((each) => each.priority === priority);
-    const served = mine.find(({ want }) => want > (this.#last.get(priority) ?? -1)) ?? mine[0];
+    const served = mine.find(({ index }) => index > (this.#last.get(priority) ?? -1)) ?? mine[0];
     if (!served) return undefined;
     served.credit--;
-    this.#last.set(priority, served.want);
-    return served.want;
+    this.#last.set(priority, served.index);
+    return served.index;
   }
 }
 
@@ -134,14 +138,16 @@ export class Model {
     for (const entry of this.#atRest(queue)) {
       if (!turns.hasCredit) break;
       const size = messageBytes(entry.message);
-      if (claimed.length > 0 && bytes + size > maxBytes) break;
       const { group } = entry.message;
       const owner = group === '' ? undefined : this.#ownerOf(queue, group);
       if (owner === undefined) for (const each of this.#ofGroup(queue, group)) each.isParked = false;
       const mustWait = group !== '' && this.#ofGroup(queue, group).slice(0, this.#ofGroup(queue, group).indexOf(entry) + 1).some((each) => each.isParked);
-      const want = mustWait ? undefined : owner === undefined ? turns.next() : turns.serve(owner);
+      const accepts = ({ selector }: ConsumerWant): boolean => selector?.matches(entry.message) ?? true;
+      const isForAny = turns.canServe(accepts);
+      if (isForAny && claimed.length > 0 && bytes + size > maxBytes) break;
+      const want = mustWait ? undefined : owner === undefined ? turns.next(accepts) : turns.serve(owner);
       if (want === undefined) {
-        this.#park(queue, entry);
+        if (group !== '' && isForAny) this.#park(queue, entry);
         continue;
       }
       bytes += size;

@@ -22,6 +22,7 @@ import type {
 import { EngineError } from '../../broker/engine.ts';
 import { messageBytes, type Message } from '../../broker/message.ts';
 import { Announcer } from '../state/announcer.ts';
+import { hasSelector, type Taken } from '../state/claim.ts';
 import { Interest } from '../state/interest.ts';
 import { LoneNode } from '../state/lone-node.ts';
 import { FORGOTTEN_EARLY } from '../state/repeats.ts';
@@ -102,7 +103,11 @@ export class MemoryEngine implements Engine {
     if (this.#isClosed) return [];
     const claim = () => this.#state.claim(queue, wants, maxBytes);
     const isDurable = this.#state.durables.get(queue) !== undefined;
-    const { entries, hasMore } = isDurable ? await this.#pulling.claim(queue, creditOf(wants), maxBytes, claim) : claim();
+    const { entries, hasMore } = isDurable
+      ? await this.#pulling.claim(queue, creditOf(wants), maxBytes, claim)
+      : hasSelector(wants)
+        ? this.#claimSelectively(queue, wants, maxBytes)
+        : claim();
     if (hasMore) this.#running().hint(queue);
     return entries.map(({ entry, want, isFirstOfGroup }) => {
       const { seq, holder, failures, recoveries } = entry;
@@ -121,6 +126,10 @@ export class MemoryEngine implements Engine {
   /** There is no other node that a hint could be given to. */
   leave(): void {
     return;
+  }
+
+  forgetSelector(queue: string, text: string): void {
+    this.#state.forgetSelector(queue, text);
   }
 
   async readHeld(queue: string, seq: number): Promise<Message | undefined> {
@@ -204,6 +213,12 @@ export class MemoryEngine implements Engine {
     this.#node?.close();
     this.#state.close();
     this.#announcer?.close();
+  }
+
+  #claimSelectively(queue: string, wants: readonly ConsumerWant[], maxBytes: number): Taken<never> {
+    const claim = this.#state.claimSelectively(queue, wants, maxBytes, (message) => message);
+    if (claim.isUnfinished) this.#running().hintLater(queue);
+    return claim;
   }
 
   #apply(group: Group): Outcome {

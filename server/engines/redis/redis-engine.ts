@@ -82,6 +82,11 @@ export class RedisEngine implements Engine {
     this.#running().claims.leave(queue);
   }
 
+  /** Nothing is remembered for selectors here. */
+  forgetSelector(): void {
+    return;
+  }
+
   readHeld(queue: string, seq: number): Promise<Message | undefined> {
     return this.#inspection().readHeld(queue, seq);
   }

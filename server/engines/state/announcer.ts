@@ -30,6 +30,7 @@ export class Announcer {
   }
 
   hint(queue: string): void {
+    if (this.#isClosed) return;
     this.#ready.add(queue);
     this.#schedule();
   }
@@ -47,6 +48,13 @@ export class Announcer {
         if (!this.#isClosed) this.#events.onEvicted(queue, holder);
       });
     }
+  }
+
+  /** The same once others had their turn: who has much to look through must not keep the event loop from them. */
+  hintLater(queue: string): void {
+    setImmediate(() => {
+      this.hint(queue);
+    });
   }
 
   /** Nothing is handed up from now on. */

@@ -1,4 +1,5 @@
 import type { ConsumerWant } from '../../broker/engine.ts';
+import type { Message } from '../../broker/message.ts';
 import { Turns } from '../turns.ts';
 import type { Entry } from './entry.ts';
 import type { Taker } from './groups.ts';
@@ -8,6 +9,8 @@ export interface Taken<Stored> {
   readonly entries: readonly TakenEntry<Stored>[];
   /** Whoever claimed should be told to come again: the bytes ran out first, or something was parked for a consumer that did not claim. */
   readonly hasMore: boolean;
+  /** Messages that were read for selectors. */
+  readonly messageOf?: (entry: Entry<Stored>) => Message | undefined;
 }
 
 export interface TakenEntry<Stored> {
@@ -17,9 +20,11 @@ export interface TakenEntry<Stored> {
   readonly isFirstOfGroup: boolean;
 }
 
+export const hasSelector = (wants: readonly ConsumerWant[]): boolean => wants.some(({ selector }) => selector !== undefined);
+
 /** What one claim parks at most. */
-const PARKED_BITE = 4096;
-const NOBODY = -1;
+export const PARKED_BITE = 4096;
+export const NOBODY = -1;
 
 /** A dead entry that is held now. */
 export interface TakenDead<Stored> extends DeadEntry<Stored> {

@@ -105,6 +105,11 @@ export class Groups<Stored> {
     return isInFlight;
   }
 
+  /** A selector passed an entry over: others of its group may be for it all the same. */
+  overlooked(entry: Entry<Stored>): void {
+    this.left(entry);
+  }
+
   /** An entry left the order, but for being parked. */
   left(entry: Entry<Stored>): void {
     const group = this.#groups.get(entry.terms.group);

@@ -1,6 +1,7 @@
 import { DEFAULT_PRIORITY } from '../../broker/message.ts';
 import type { Entry } from './entry.ts';
 import { ReadyOrder } from './ready-order.ts';
+import type { SelectorViews } from './selector-view.ts';
 
 const HIGHEST = 9;
 
@@ -11,6 +12,8 @@ const HIGHEST = 9;
  * of theirs comes, and stay as long as the queue is known.
  */
 export class PriorityOrder<Stored> {
+  /** How far selectors have looked through it; undefined as long as nobody asks with one. */
+  views: SelectorViews<Stored> | undefined;
   readonly #usual = new ReadyOrder<Stored>();
   /** All that there are, the highest priority first, once there are others than the usual one. */
   #orders: readonly ReadyOrder<Stored>[] | undefined;
@@ -21,8 +24,14 @@ export class PriorityOrder<Stored> {
     return this.#orders.reduce((sum, order) => sum + order.length, 0);
   }
 
+  /** Those of each priority that was ever used, the highest first. */
+  get orders(): readonly ReadyOrder<Stored>[] {
+    return this.#orders ?? [this.#usual];
+  }
+
   insert(entry: Entry<Stored>): void {
     this.#of(entry.terms.priority).insert(entry);
+    this.views?.inserted(entry);
   }
 
   first(): Entry<Stored> | undefined {
@@ -55,7 +64,7 @@ export class PriorityOrder<Stored> {
 
   /** As `ReadyOrder.straighten`. */
   straighten(): void {
-    for (const order of this.#orders ?? [this.#usual]) order.straighten();
+    for (const order of this.orders) order.straighten();
   }
 
   /** Up to `limit` entries in order, from the one at place `offset`; they stay where they are. */
@@ -81,7 +90,7 @@ export class PriorityOrder<Stored> {
   }
 
   #add(priority: number): ReadyOrder<Stored> {
-    const added = new ReadyOrder<Stored>();
+    const added = new ReadyOrder<Stored>(priority);
     this.#byPriority[priority] = added;
     this.#byPriority[DEFAULT_PRIORITY] = this.#usual;
     const orders: ReadyOrder<Stored>[] = [];

@@ -135,9 +135,9 @@ export class Queue<Stored> {
     this.#groups?.openFor(wants);
   }
 
-  /** Who of the consumers may have the first one, if that belongs to a group. */
-  takerOf(first: Entry<Stored>): Taker {
-    return (this.#groups ??= new Groups(this.ready)).takerOf(first);
+  /** Who of the consumers may have an entry of the order, if that belongs to a group. */
+  takerOf(entry: Entry<Stored>): Taker {
+    return (this.#groups ??= new Groups(this.ready)).takerOf(entry);
   }
 
   /** Nobody may have the first one now. */
@@ -146,12 +146,21 @@ export class Queue<Stored> {
     this.#groups?.park(first);
   }
 
-  /** Claims the first one for that consumer; tells whether its group is that consumer's from now on, and was not before. */
-  hold(first: Entry<Stored>, consumer: string): boolean {
-    this.ready.shift();
-    this.#ceaseToExpire(first);
-    this.held.set(first.seq, first);
-    return first.terms.group !== '' && this.#groups !== undefined && this.#groups.claimed(first, consumer);
+  /** A selector does not match one of the order: it stands for nobody behind it. */
+  overlooked(entry: Entry<Stored>): void {
+    if (entry.terms.group !== '') this.#groups?.overlooked(entry);
+  }
+
+  /**
+   * Claims one at rest, the first or one that a selector found behind others, for that consumer; tells whether its group is
+   * that consumer's from now on, and was not before.
+   */
+  hold(entry: Entry<Stored>, consumer: string): boolean {
+    if (this.ready.first() === entry) this.ready.shift();
+    else this.ready.take(entry.seq);
+    this.#ceaseToExpire(entry);
+    this.held.set(entry.seq, entry);
+    return entry.terms.group !== '' && (this.#groups ??= new Groups(this.ready)).claimed(entry, consumer);
   }
 
   /** Whether something that was parked can be claimed, since this was asked before. */

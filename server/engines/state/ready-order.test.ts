@@ -51,9 +51,30 @@ describe('ready order', () => {
           }
           assert.equal(order.length, sorted.length);
           assert.equal(order.first()?.seq, sorted[0]);
+          assert.equal(order.from(pick)?.seq, sorted.find((seq) => seq >= pick));
+          assert.ok(order.last >= (sorted.at(-1) ?? 0), `expected ${sorted.at(-1)} at the end, got ${order.last}`);
         }
         assert.deepEqual(seqs(order.list(0, 1000)), sorted);
       }),
     );
+  });
+
+  test('keeps no more holes than entries, also behind a head that nobody takes', () => {
+    const order = new ReadyOrder<never>();
+    const before = process.memoryUsage().heapUsed;
+    const taken: Entry[] = [];
+    order.insert(entry(1));
+    for (let seq = 2; seq < 1_000_000; seq += 2) {
+      order.insert(entry(seq));
+      // Behind it always stands another one, so that the hole is not the last.
+      order.insert(entry(seq + 1));
+      if (seq > 2) assert.equal(order.take(seq - 1)?.seq, seq - 1);
+      const gone = order.take(seq)!;
+      if (seq % 100_000 === 0) taken.push(gone);
+    }
+    assert.deepEqual(seqs(order.list(0, 10)), [1, 999_999]);
+    assert.ok(process.memoryUsage().heapUsed - before < 30_000_000, 'expected a million that came and went to leave little');
+    for (const each of taken) order.insert(each);
+    assert.deepEqual(seqs(order.list(0, 100)), [1, ...seqs(taken), 999_999]);
   });
 });

@@ -11,6 +11,7 @@ import type { RestToBrowse } from './durable/pulling.ts';
 import { QueueTable } from './queue-table.ts';
 import { Repeats } from './repeats.ts';
 import { Restore } from './restore.ts';
+import { SelectiveClaim } from './selective-claim.ts';
 import { Staging } from './staging.ts';
 import { TopicLogs } from './topic-logs.ts';
 
@@ -118,7 +119,10 @@ export class State<Stored = never> {
     this.#undo(effects);
   }
 
-  /** As the port says; the entries are held when this returns, and nothing is undone if the engine then fails. */
+  /**
+   * As the port says, for wants without selectors; the entries are held when this returns, and nothing is undone if the engine
+   * then fails.
+   */
   claim(queue: string, wants: readonly ConsumerWant[], maxBytes: number): Taken<Stored> {
     const present = this.#present(queue);
     // Time has come for more than one bite: what stands at the head may be dead.
@@ -147,6 +151,27 @@ export class State<Stored = never> {
       else break;
     }
     return taken;
+  }
+
+  /** The same where a want has a selector. It may have to be told what messages are, see `SelectiveClaim`. */
+  claimSelectively(
+    queue: string,
+    wants: readonly ConsumerWant[],
+    maxBytes: number,
+    atHand: (content: Message | Stored) => Message | undefined,
+  ): SelectiveClaim<Stored> {
+    const present = this.#present(queue);
+    const isBehind = present !== undefined && this.#isBehind(present);
+    const claim = new SelectiveClaim(isBehind ? undefined : present, wants, maxBytes, atHand);
+    claim.goOn();
+    claim.hasMore ||= isBehind;
+    return claim;
+  }
+
+  forgetSelector(name: string, text: string): void {
+    const queue = this.#table.get(name);
+    queue?.ready.views?.forget(text);
+    if (queue?.ready.views?.size === 0) queue.ready.views = undefined;
   }
 
   findHeld(queue: string, seq: number): Entry<Stored> | undefined {
