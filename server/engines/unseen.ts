@@ -25,6 +25,23 @@ export class Unseen {
     this.#byPriority[priority]?.add(seq);
   }
 
+  /** As `add`, of whichever priority they are. */
+  addToAll(from: number, to: number): void {
+    for (const ranges of this.#byPriority) ranges?.add(from, to);
+  }
+
+  /** Of each priority of which not everything is unseen: priority, from, to (`inf`), one range after the other. */
+  ranges(): (string | number)[] {
+    const listed: (string | number)[] = [];
+    for (const [priority, ranges] of this.#byPriority.entries()) {
+      for (let i = 0; i < (ranges?.count ?? 0); i++) {
+        const { from, to } = ranges!.at(i)!;
+        listed.push(priority, from, to === Infinity ? 'inf' : to);
+      }
+    }
+    return listed;
+  }
+
   /** Everything up to this number was looked at. */
   passed(priority: number, seq: number): void {
     this.of(priority).dropThrough(seq);

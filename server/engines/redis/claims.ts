@@ -2,7 +2,8 @@ import type { Claimed, ConsumerWant, Dead } from '../../broker/engine.ts';
 import { messageBytes } from '../../broker/message.ts';
 import { Agenda } from '../../lib/agenda.ts';
 import { Turns } from '../turns.ts';
-import { mayBeDurable } from '../../broker/durable-name.ts';
+import { DURABLE_PREFIX, mayBeDurable } from '../../broker/durable-name.ts';
+import { ChoosyClaims, type Dealer } from './choosy-claims.ts';
 import type { Durables } from './durables.ts';
 import type { Holds } from './holds.ts';
 import type { Keys } from './keys.ts';
@@ -45,6 +46,8 @@ const POLLS_A_SECOND = 250;
  */
 export class Claims {
   readonly unreadable = new Unreadable();
+  /** For consumers with selectors. */
+  readonly choosy: ChoosyClaims;
   readonly #parts: ClaimsParts;
   #number = 0;
   /** Up to this number messages may have been delivered before, without anybody having noted it. */
@@ -52,7 +55,7 @@ export class Claims {
   readonly #waiting = new Set<string>();
   /** When something is due in a queue waited for, on the monotonic clock: the store told how long that is. */
   readonly #due = new Agenda((queue) => {
-    if (this.#waiting.has(queue)) this.#parts.onReady(queue);
+    if (this.#isAskedFor(queue)) this.#parts.onReady(queue);
   }, () => performance.now());
   /** Those of which the store has to know whom it gives a message to. */
   readonly #dealing = new Set<string>();
@@ -66,6 +69,10 @@ export class Claims {
 
   constructor(parts: ClaimsParts) {
     this.#parts = parts;
+    this.choosy = new ChoosyClaims({
+      ...parts,
+      onDue: (queue, ms) => { this.#due.note(queue, performance.now() + ms); },
+    });
   }
 
   start(): void {
@@ -75,35 +82,38 @@ export class Claims {
     }, beat);
   }
 
-  async claim(queue: string, wants: readonly ConsumerWant[], maxBytes: number): Promise<Claimed[]> {
-    if (!wants.some((want) => want.credit > 0)) return [];
-    this.#waiting.add(queue);
+  async claim(queue: string, asked: readonly ConsumerWant[], maxBytes: number): Promise<Claimed[]> {
+    if (!asked.some((want) => want.credit > 0)) return [];
+    // The selector of a durable subscription is its own, and was asked before a message came to its queue.
+    const wants = queue.startsWith(DURABLE_PREFIX) ? asked.map(({ selector: _, ...want }) => want) : asked;
+    const table = new Table(wants);
+    if (table.plainCredit > 0) this.#waiting.add(queue);
+    // Nobody here takes whatever comes: who does must be told of it instead.
+    else if (this.#waiting.has(queue)) this.#stopWaiting(queue);
     if (wants.some((want) => want.priority)) this.#dealing.add(queue);
     const { durables } = this.#parts;
     const isDurable = mayBeDurable(queue);
-    const turns = new Turns(wants);
-    const claimed: Claimed[] = [];
     let room = Math.max(0, Math.floor(maxBytes));
     // In bites, so that no script keeps Redis from others for long.
-    while (turns.left > 0 && (room > 0 || claimed.length === 0)) {
-      const wanted = Math.min(turns.left, MAX_BITE);
+    while (table.plainCredit > 0 && (room > 0 || table.claimed.length === 0)) {
+      const wanted = Math.min(table.plainCredit, MAX_BITE);
       // Before it is asked: what is told by the bus may come before the answer.
       if (isDurable) durables.isHungry(queue);
-      const bite = await this.#bite(queue, wanted, Math.min(room, MAX_BITE_BYTES), () => encodeWants(wants, turns));
-      for (const { want, isFirstOfGroup, ...taken } of bite.taken) {
-        const served = want === undefined ? turns.next() : turns.serve(want);
-        claimed.push({ ...taken, want: served, ...(isFirstOfGroup && { isFirstOfGroup }) });
-        room -= messageBytes(taken.message);
+      const bite = await this.#bite(queue, wanted, Math.min(room, MAX_BITE_BYTES), table);
+      for (const each of bite.taken) {
+        table.serve(each);
+        room -= messageBytes(each.message);
       }
-      if (bite.isUnseen && (room > 0 || claimed.length === 0) && (await durables.pull(queue, wanted - bite.count, room))) continue;
+      if (bite.isUnseen && (room > 0 || table.claimed.length === 0) && (await durables.pull(queue, wanted - bite.count, room))) continue;
       if (bite.count < wanted) {
         if (bite.dueMs >= 0) this.#due.note(queue, performance.now() + bite.dueMs);
         // Its share, or as much as fits: the rest is for whoever comes next.
         if (bite.hasMore) queueMicrotask(() => { this.#parts.onReady(queue); });
-        break;
+        return table.claimed;
       }
     }
-    return claimed;
+    if (table.credit > 0 && (room > 0 || table.claimed.length === 0)) await this.#takeChosen(queue, wants, table, room);
+    return table.claimed;
   }
 
   /** What has come to its end. Of an answer that was lost, all queues may have something held for it. */
@@ -132,8 +142,20 @@ export class Claims {
   }
 
   leave(queue: string): void {
-    this.#waiting.delete(queue);
     this.#due.forget(queue);
+    const isChoosyAlone = this.choosy.has(queue) && !this.#waiting.has(queue);
+    this.choosy.leave(queue);
+    if (!isChoosyAlone) this.#stopWaiting(queue);
+  }
+
+  /** The store took this node for one that waits, and told it alone. */
+  nudged(queue: string): void {
+    this.#waiting.add(queue);
+    this.#parts.onReady(queue);
+  }
+
+  #stopWaiting(queue: string): void {
+    this.#waiting.delete(queue);
     this.#dealing.delete(queue);
     const { keys, link, membership } = this.#parts;
     if (!link.isUp || !membership.isMember) return;
@@ -149,7 +171,7 @@ export class Claims {
 
   /** A temporary queue is there from now on, of which nobody could be told before. */
   created(queue: string): void {
-    if (this.#waiting.has(queue)) this.#parts.onReady(queue);
+    if (this.#isAskedFor(queue)) this.#parts.onReady(queue);
   }
 
   /** The store may have forgotten what this node settled or gave back: it may hold what nobody here knows of. */
@@ -164,49 +186,100 @@ export class Claims {
 
   /** The store is back: hints that came meanwhile are lost. */
   resume(): void {
+    this.choosy.beginAnew();
     void this.#reconcile().then(() => {
-      for (const queue of [...this.#waiting]) this.#parts.onReady(queue);
+      for (const queue of this.#askedFor()) this.#parts.onReady(queue);
     });
   }
 
   close(): void {
     clearInterval(this.#polling);
     this.#waiting.clear();
+    this.choosy.close();
     this.#due.close();
   }
 
-  /** `encode` writes the wants, where the store has to know them. */
-  async #bite(queue: string, want: number, maxBytes: number, encode: () => readonly Argument[]): Promise<Bite> {
-    const { keys, link, membership, holds } = this.#parts;
+  /** Of the first one message is taken whatever its size. */
+  async #bite(queue: string, want: number, room: number, table: Table): Promise<Bite> {
+    const { keys, link } = this.#parts;
+    const maxBytes = table.claimed.length === 0 ? room : -room;
+    let dealt: readonly Argument[] = [];
+    const take = (node: string, number: number): Promise<Reply> => {
+      if (this.#dealing.has(queue)) dealt = table.encodePlain();
+      return call(link, keys, SCRIPTS.claim, { node, number, queue, want, maxBytes }, dealt);
+    };
+    const reply = await this.#numbered(queue, () => this.#waiting.has(queue), take);
+    if (!reply) return NOTHING;
+    if (textOf(reply[0]) === 'WANTS') {
+      if (dealt.length > 0) return NOTHING;
+      this.#dealing.add(queue);
+      return this.#bite(queue, want, room, table);
+    }
+    const entries = readEntries(reply, dealt.length > 0);
+    return { taken: this.#take(queue, entries), count: entries.length, hasMore: reply[1] === 1, isUnseen: reply[1] === 2, dueMs: numberOf(reply[2]) };
+  }
+
+  /** For wants with selectors: whatever of what they chose is still at rest. */
+  async #takeChosen(queue: string, wants: readonly ConsumerWant[], table: Table, room: number): Promise<void> {
+    const chosen = await this.choosy.choose(queue, wants, table, room, table.claimed.length === 0);
+    if (chosen.length === 0) return;
+    const { keys, link, holds } = this.#parts;
+    const listed = chosen.flatMap(({ seq, message, want }) => [seq, messageBytes(message), wants[want]!.consumer ?? '']);
+    const take = (node: string, number: number): Promise<Reply> => call(link, keys, SCRIPTS.take, { node, number, queue }, listed);
+    const reply = await this.#numbered(queue, () => this.choosy.isAsking(queue), take);
+    const attempts = new Map<number, Reply>();
+    const first = new Set<number>();
+    for (let i = 1; i < (reply?.length ?? 0); i += 3) {
+      attempts.set(numberOf(reply![i]), reply![i + 1]!);
+      if (reply![i + 2] === 1) first.add(numberOf(reply![i]));
+    }
+    for (const { seq, message, want } of chosen) {
+      const text = attempts.get(seq);
+      if (text === undefined) continue;
+      const [failures, recoveries] = readAttempts(text);
+      holds.add(queue, seq);
+      table.claimed.push({ seq, message, want, failures, recoveries: this.#recoveriesOf(seq, recoveries), ...(first.has(seq) && { isFirstOfGroup: true }) });
+    }
+    // Somebody else was quicker, or the answer was lost: there may be more.
+    if (attempts.size < chosen.length) this.choosy.comeAgain(queue, chosen.filter(({ seq }) => !attempts.has(seq)));
+  }
+
+  /** Runs a numbered script that takes messages, if the queue is still asked for; undefined if it brought nothing. */
+  async #numbered(queue: string, isAsked: () => boolean, run: (node: string, number: number) => Promise<Reply>): Promise<readonly Reply[] | undefined> {
+    const { link, membership, holds } = this.#parts;
     if (this.#isUncertain(queue)) await this.#reconcile();
     // Left meanwhile: nobody must be told of this queue any more.
-    if (!link.isUp || !membership.isMember || this.#isUncertain(queue) || !this.#waiting.has(queue)) return NOTHING;
+    if (!link.isUp || !membership.isMember || this.#isUncertain(queue) || !isAsked()) return undefined;
     const { era } = holds;
     const { node } = membership;
-    const dealt = this.#dealing.has(queue) ? encode() : [];
     try {
-      const reply = listOf(await call(link, keys, SCRIPTS.claim, { node, number: ++this.#number, queue, want, maxBytes }, dealt));
+      const reply = listOf(await run(node, ++this.#number));
       const status = textOf(reply[0]);
       if (status === 'FENCED') membership.expelled(node, link);
       // A later one was quicker, since this one had to be sent with its text: nobody will tell of this queue.
       if (status === 'STALE') queueMicrotask(() => { this.#parts.onReady(queue); });
-      if (status === 'WANTS' && dealt.length === 0) {
-        this.#dealing.add(queue);
-        return await this.#bite(queue, want, maxBytes, encode);
-      }
       if (status === 'LOST') this.#parts.durables.lost(queue);
-      if (status !== 'OK') return NOTHING;
-      if (era !== holds.era) {
-        // Of an era that is over: reaped with the member this node was, or held by it still.
-        this.#uncertain.add(queue);
-        return NOTHING;
-      }
-      const entries = readEntries(reply, dealt.length > 0);
-      return { taken: this.#take(queue, entries), count: entries.length, hasMore: reply[1] === 1, isUnseen: reply[1] === 2, dueMs: numberOf(reply[2]) };
+      if (status !== 'OK' && status !== 'WANTS') return undefined;
+      if (era === holds.era) return reply;
+      // Of an era that is over: reaped with the member this node was, or held by it still.
+      this.#uncertain.add(queue);
+      return undefined;
     } catch {
       this.#uncertain.add(queue);
-      return NOTHING;
+      return undefined;
     }
+  }
+
+  #isAskedFor(queue: string): boolean {
+    return this.#waiting.has(queue) || this.choosy.isAsking(queue);
+  }
+
+  #askedFor(): string[] {
+    return [...new Set([...this.#waiting, ...this.choosy.asking])];
+  }
+
+  #recoveriesOf(seq: number, recoveries: number): number {
+    return recoveries + (seq <= this.#suspect ? 1 : 0);
   }
 
   /** All of them are held from now on; one that cannot be read by this node alone, and delivered to nobody. */
@@ -215,7 +288,7 @@ export class Claims {
     for (const { seq, failures, recoveries, missed, stored, want, isFirstOfGroup } of entries) {
       this.#parts.holds.add(queue, seq);
       try {
-        taken.push({ seq, message: decodeStored(stored), failures, recoveries: recoveries + (seq <= this.#suspect ? 1 : 0), ...(missed > 0 && { missed }), want, isFirstOfGroup });
+        taken.push({ seq, message: decodeStored(stored), failures, recoveries: this.#recoveriesOf(seq, recoveries), ...(missed > 0 && { missed }), want, isFirstOfGroup });
       } catch (error) {
         this.unreadable.add(queue, seq, error);
       }
@@ -271,10 +344,11 @@ export class Claims {
 
   #poll(count: number): void {
     if (!this.#parts.link.isUp) return;
-    if (this.#pollQueue.length === 0) this.#pollQueue = [...this.#waiting];
+    const asked = this.#askedFor();
+    if (this.#pollQueue.length === 0) this.#pollQueue = asked;
     // A round takes as long as it has to, and POLL_MS at least.
-    const share = Math.min(count, Math.ceil(this.#waiting.size / 4));
-    for (const queue of this.#pollQueue.splice(0, share)) if (this.#waiting.has(queue)) this.#parts.onReady(queue);
+    const share = Math.min(count, Math.ceil(asked.length / 4));
+    for (const queue of this.#pollQueue.splice(0, share)) if (this.#isAskedFor(queue)) this.#parts.onReady(queue);
   }
 }
 
@@ -306,9 +380,61 @@ interface Bite {
 
 const NOTHING: Bite = Object.freeze({ taken: [], count: 0, hasMore: false, isUnseen: false, dueMs: -1 });
 
-/** What is left of the wants, as `scripts/common/turns.lua` reads it. */
-const encodeWants = (wants: readonly ConsumerWant[], turns: Turns): Argument[] =>
-  wants.flatMap(({ consumer = '', priority = 0 }, want) => [consumer, turns.creditOf(want), priority]);
+/** Deals messages out to the wants in turn, one each, those with a selector only what it matches. */
+class Table implements Dealer {
+  readonly claimed: Claimed[] = [];
+  /** Of wants without a selector. */
+  plainCredit = 0;
+  readonly #wants: readonly ConsumerWant[];
+  readonly #turns: Turns;
+  /** Those without a selector. */
+  readonly #plain: number[] = [];
+
+  constructor(wants: readonly ConsumerWant[]) {
+    this.#wants = wants;
+    this.#turns = new Turns(wants);
+    for (const [want, { selector }] of wants.entries()) {
+      if (selector) continue;
+      this.#plain.push(want);
+      this.plainCredit += this.#turns.creditOf(want);
+    }
+  }
+
+  get credit(): number {
+    return this.#turns.left;
+  }
+
+  /** The store named one, where groups or priorities are to be kept among those without selectors. */
+  serve({ want, isFirstOfGroup, ...taken }: Taken): void {
+    const { message } = taken;
+    const isNamed = want !== undefined && (message.group !== '' || this.#plain.length === this.#wants.length);
+    const served = isNamed ? this.#serveNamed(this.#plain[want]!) : this.deal((each) => this.#wants[each]!.selector?.matches(message) ?? true);
+    this.claimed.push({ ...taken, want: served, ...(isFirstOfGroup && { isFirstOfGroup }) });
+  }
+
+  creditOf(want: number): number {
+    return this.#turns.creditOf(want);
+  }
+
+  deal(accepts: (want: number) => boolean): number {
+    const want = this.#turns.nextFor(accepts);
+    if (!this.#wants[want]!.selector) this.plainCredit--;
+    return want;
+  }
+
+  #serveNamed(want: number): number {
+    this.plainCredit--;
+    return this.#turns.serve(want);
+  }
+
+  /** What is left of the wants without selectors, as `scripts/common/turns.lua` reads it. */
+  encodePlain(): Argument[] {
+    return this.#plain.flatMap((want) => {
+      const { consumer = '', priority = 0 } = this.#wants[want]!;
+      return [consumer, this.#turns.creditOf(want), priority];
+    });
+  }
+}
 
 function readEntries(reply: readonly Reply[], isDealt: boolean): Entry[] {
   const entries: Entry[] = [];

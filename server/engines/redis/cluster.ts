@@ -279,7 +279,8 @@ export class Cluster {
     if (channel !== this.#keys.inbox(this.#membership.node)) return;
     const tag = payload[0];
     if (tag === PARCEL) this.#inbox.receive(payload);
-    else if (tag === NUDGE) this.#ready(payload.toString('utf8', 1));
+    else if (tag === NUDGE) this.claims.nudged(payload.toString('utf8', 1));
+    else if (tag === TOLD) this.claims.choosy.told(payload.toString('utf8', 1));
     else if (tag === COMMAND) this.#heartbeat.hasten();
     else if (tag === LOG) this.durables.grew(payload.toString('utf8', 1));
     else if (tag === EVICTED) this.#evicted(payload.toString('utf8', 1));
@@ -326,6 +327,8 @@ export class Cluster {
 /** What a message of the inbox begins with. */
 const PARCEL = 'm'.charCodeAt(0);
 const NUDGE = 'q'.charCodeAt(0);
+/** Something came to rest in a queue that this node looks through. */
+const TOLD = 's'.charCodeAt(0);
 const COMMAND = 'c'.charCodeAt(0);
 const LOG = 'l'.charCodeAt(0);
 const EVICTED = 'x'.charCodeAt(0);

@@ -82,9 +82,8 @@ export class RedisEngine implements Engine {
     this.#running().claims.leave(queue);
   }
 
-  /** Nothing is remembered for selectors here. */
-  forgetSelector(): void {
-    return;
+  forgetSelector(queue: string, text: string): void {
+    this.#running().claims.choosy.forget(queue, text);
   }
 
   readHeld(queue: string, seq: number): Promise<Message | undefined> {

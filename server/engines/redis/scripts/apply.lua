@@ -22,8 +22,10 @@
 --          applied in the order of their numbers. At `maxmemory` a batch that needs room changes nothing (`OOM`), any
 --          other passes.
 --@include base
+--@include gaps
 --@include order
 --@include groups
+--@include choosy
 --@include queues
 --@include last-values
 --@include dead

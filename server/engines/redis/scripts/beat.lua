@@ -12,8 +12,10 @@
 --          everybody's reach, each node has a lease's time to be heard. A command is told until the node says that it heard it.
 --          The store's format rises when no member is left that does not speak the next one.
 --@include base
+--@include gaps
 --@include order
 --@include groups
+--@include choosy
 --@include queues
 --@include last-values
 --@include wildcard-table

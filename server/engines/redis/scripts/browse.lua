@@ -7,8 +7,10 @@
 --          place: `<priority> <index in the list> <index among its latecomers> <index among its parked ones>`
 -- GUARANTEE in order; what comes and goes between two bites may be missed or shown twice.
 --@include base
+--@include gaps
 --@include order
 --@include groups
+--@include choosy
 --@include queues
 --@include last-values
 --@include dead
@@ -43,6 +45,7 @@ local function isOver() return #reply - 2 >= limit or bytes > OCTETS or stepped 
 
 local function show(seq)
   stepped = stepped + 1
+  if usesGaps(q) and call('SISMEMBER', q.gaps, seq) == 1 then return end
   if skipped < skip and not usesExpiry(q) then
     skipped = skipped + call('HEXISTS', q.messages, seq)
     return

@@ -1,7 +1,7 @@
 -- Takes messages from the head of a queue and holds them for a node.
 --
 -- KEYS     1 <P>nodes
--- ARGV     1 node, 2 number (of the claim), 3 queue, 4 want (how many), 5 maxBytes (one message always), then, where it
+-- ARGV     1 node, 2 number (of the claim), 3 queue, 4 want (how many), 5 maxBytes (one message always; below 0: only if it fits), then, where it
 --          matters who gets what, for each want: consumer, credit, priority
 -- RETURNS  {'OK', more (0, 1, 2), due, seq, attempts or nil, stored, seq, …} | {'STALE'} | {'FENCED'} | {'LOST'} | {'WANTS'}: it matters
 --          more: 2 = in the log of a durable subscription, where a node has to look at each message
@@ -15,8 +15,10 @@
 --          (Of a temporary queue that is not there, nobody is told.)
 --          Claims are numbered upwards, so that one which was given up and arrives late does nothing.
 --@include base
+--@include gaps
 --@include order
 --@include groups
+--@include choosy
 --@include queues
 --@include last-values
 --@include dead
@@ -26,6 +28,9 @@
 --@include durable
 
 local node, number, want, maxBytes = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[4]), tonumber(ARGV[5])
+-- Of a claim that has got something already.
+local isLater = maxBytes < 0
+maxBytes = math.abs(maxBytes)
 if not call('ZSCORE', NODES, node) then return { 'FENCED' } end
 passMemoryLimit()
 local record = P .. 'node:' .. node
@@ -50,8 +55,8 @@ q.late = counts[2] or ''
 local parked = tonumber(counts[4] or 0)
 local hasAttempts = false
 if ready + scheduled + parked > 0 then
-  hasAttempts = call('EXISTS', q.attempts, q.terms, ranksKey(q)) > 0
-  if not hasAttempts then q.usesTerms = false end
+  hasAttempts = call('EXISTS', q.attempts, q.terms, q.gaps, ranksKey(q)) > 0
+  if not hasAttempts then q.usesTerms, q.usesGaps = false, false end
 end
 if hasAttempts and usesExpiry(q) then
   -- More than a bite: what stands at the head may be dead.
@@ -84,7 +89,7 @@ if ready > 0 then
     allowed = math.min(want, allowedTo(ranks, ready + parked))
     share = allowed
   end
-  local waiting = isRanked and call('ZCOUNT', q.waiting, '-inf', scoreBelow(ranks[1].priority)) or call('ZCARD', q.waiting)
+  local waiting = call('ZCOUNT', q.waiting, '(-inf', isRanked and scoreBelow(ranks[1].priority) or '+inf')
   if waiting > 0 and call('ZSCORE', q.waiting, node) then waiting = waiting - 1 end
   if not isRanked then waiting = waiting + nudgedBeside(q, node) end
   share = math.min(share, math.ceil((ready + parked) / (waiting + 1)))
@@ -121,7 +126,7 @@ end
 local function comeNext(group, seqs, stored, at, priority)
   local nextPriority, following = openLine(q, group)
   if not following then return end
-  if nextPriority ~= priority or tonumber(following) > tonumber(seqs[#seqs]) then return putInPlace(q, nextPriority, { following }) end
+  if nextPriority ~= priority or tonumber(following) > tonumber(seqs[#seqs]) then return putBack(q, nextPriority, following) end
   local place = at + 1
   while tonumber(seqs[place]) < tonumber(following) do place = place + 1 end
   table.insert(seqs, place, following)
@@ -158,7 +163,7 @@ local function takeFrom(priority)
       elseif isExpired(stored[at]) then
         -- What is left of one that is dead.
         stepped = stepped + 1
-      elseif taken == share or taken > 0 and bytes + size > maxBytes then
+      elseif taken == share or (taken > 0 or isLater) and bytes + size > maxBytes then
         isFull = taken < share
         untake(q, priority, seqs, at)
         break
@@ -207,7 +212,7 @@ if taken < want then
   if scheduled > 0 then reply[3] = untilDue(q) end
   if isHeldBack and (reply[3] < 0 or reply[3] > PATIENCE) then reply[3] = PATIENCE end
 elseif isRanked and ready > 0 then
-  wake(q, ready)
+  wake(q, ready, true)
 end
 for owner in pairs(away) do nudge(q, owner) end
 -- Nobody else was told of what was due.

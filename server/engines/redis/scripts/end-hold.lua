@@ -5,8 +5,10 @@
 -- RETURNS  {'OK'}
 -- GUARANTEE what is kept stays; a holder that holds it no more changes nothing.
 --@include base
+--@include gaps
 --@include order
 --@include groups
+--@include choosy
 --@include queues
 --@include last-values
 --@include wildcard-table

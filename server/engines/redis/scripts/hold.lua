@@ -7,8 +7,10 @@
 -- GUARANTEE whatever any node publishes after this is kept for it. One that is not shared has one holder; whom he evicted
 --          holds none of its messages any more. Asked again it answers the same, but for what is new.
 --@include base
+--@include gaps
 --@include order
 --@include groups
+--@include choosy
 --@include queues
 --@include last-values
 --@include wildcard-table

@@ -6,8 +6,10 @@
 -- GUARANTEE a hint that reached a node without use for it is passed on. One that arrives late, behind a claim that waits
 --          again, does nothing.
 --@include base
+--@include gaps
 --@include order
 --@include groups
+--@include choosy
 --@include queues
 --@include last-values
 

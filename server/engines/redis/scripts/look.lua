@@ -5,8 +5,10 @@
 -- RETURNS  {terms (JSON), cursor, offset it begins behind, last offset, offset, stored, offset, stored, …} | {} if there is none
 -- GUARANTEE none but that it is so at this moment.
 --@include base
+--@include gaps
 --@include order
 --@include groups
+--@include choosy
 --@include queues
 --@include last-values
 --@include wildcard-table

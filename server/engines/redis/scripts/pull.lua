@@ -5,8 +5,10 @@
 -- RETURNS  {'OK'} | {'STALE'} somebody else has come further meanwhile | {'FENCED'}
 -- GUARANTEE each message is taken once: who was asked twice finds another cursor.
 --@include base
+--@include gaps
 --@include order
 --@include groups
+--@include choosy
 --@include queues
 --@include last-values
 --@include wildcard-table

@@ -5,8 +5,10 @@
 -- RETURNS  {next cursor ('0' = done), name, ready, scheduled, dead, all messages, octets, name, …}
 -- GUARANTEE a queue that is there all the time is among them, perhaps twice.
 --@include base
+--@include gaps
 --@include order
 --@include groups
+--@include choosy
 --@include queues
 --@include last-values
 --@include dead

@@ -5,8 +5,10 @@
 -- RETURNS  {stored} | {}
 -- GUARANTEE none but that it is held at this moment.
 --@include base
+--@include gaps
 --@include order
 --@include groups
+--@include choosy
 --@include queues
 --@include last-values
 

@@ -6,8 +6,10 @@
 -- GUARANTEE from the first bite on the node is fenced: whatever it still sends is refused, but its last durable batch is
 --          known for an hour, so that it learns what became of it. Each message comes back with one more recovery.
 --@include base
+--@include gaps
 --@include order
 --@include groups
+--@include choosy
 --@include queues
 --@include last-values
 --@include wildcard-table
@@ -24,6 +26,10 @@ call('PEXPIRE', P .. 'node:' .. node, 3600000)
 call('UNLINK', P .. 'commands:' .. node)
 
 local TEMPORARIES, INTERESTS, QUEUES = 64, 512, 512
+
+local choosing = P .. 'choosing:' .. node
+for _, name in ipairs(call('SRANDMEMBER', choosing, QUEUES)) do chooseNoMore(openQueue(name), node) end
+replicate(true)
 
 local temporary = P .. 'temporary:' .. node
 for _, name in ipairs(call('SRANDMEMBER', temporary, TEMPORARIES)) do
@@ -95,7 +101,7 @@ end
 closeQueues()
 
 replicate(true)
-if call('EXISTS', temporary, watched, busy, held) > 0 then return { 'OK', count, 0 } end
+if call('EXISTS', temporary, watched, choosing, busy, held) > 0 then return { 'OK', count, 0 } end
 call('SREM', P .. 'dying', node)
 -- As long as it had interests it may have been sent something.
 call('HDEL', P .. 'inboxes', node)

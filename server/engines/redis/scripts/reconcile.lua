@@ -6,8 +6,10 @@
 -- RETURNS  {'OK', how many were given back} | {'STALE'} | {'FENCED'}
 -- GUARANTEE they are back in their places and nothing is counted: nobody has seen them.
 --@include base
+--@include gaps
 --@include order
 --@include groups
+--@include choosy
 --@include queues
 --@include last-values
 

@@ -6,8 +6,10 @@
 --          ready, ready and held ones in its queue, name, …}
 -- GUARANTEE one that is there all the time is among them, perhaps twice.
 --@include base
+--@include gaps
 --@include order
 --@include groups
+--@include choosy
 --@include queues
 --@include last-values
 --@include wildcard-table

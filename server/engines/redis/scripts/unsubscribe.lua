@@ -5,8 +5,10 @@
 -- RETURNS  {'OK', was it there (0, 1)} | {'HELD', node, holder}
 -- GUARANTEE it stays while others than the holder hold it.
 --@include base
+--@include gaps
 --@include order
 --@include groups
+--@include choosy
 --@include queues
 --@include last-values
 --@include wildcard-table

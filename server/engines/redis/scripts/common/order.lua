@@ -5,7 +5,8 @@
 --     ready7:<q>, late7:<q>              the same for priority 7; without a figure it is the usual one
 --
 -- The first of a priority is the lower of both heads, so putting, taking and giving back cost the same however deep the
--- queue is. A number whose message is gone is a tombstone, and whoever meets it steps over it.
+-- queue is. A number whose message is gone is a tombstone, and whoever meets it steps over it; one whose message is held is a
+-- gap (`gaps`).
 --
 -- Not at rest yet are those of scheduled:<q>, a sorted set by when they are due; whoever looks at the queue puts what is due
 -- by then in its place.
@@ -23,7 +24,7 @@ local function lateKey(q, priority) return P .. 'late' .. (priority == USUAL and
 local function parkedKey(q, priority) return P .. 'parked' .. (priority == USUAL and '' or priority) .. ':' .. q.name end
 
 local function usesTerms(q)
-  if q.usesTerms == nil then q.usesTerms = call('EXISTS', q.terms) == 1 end
+  if q.usesTerms == nil then findUses(q) end
   return q.usesTerms
 end
 
@@ -132,14 +133,20 @@ local function listFirst(q, priority, fromReady, fromLate, count)
   return first, i - 1, j - 1
 end
 
--- Takes them.
-local function takeFirst(q, priority, count)
+-- Takes them out of the order.
+local function popFirst(q, priority, count)
   if not hasLate(q, priority) then return call('LPOP', readyKey(q, priority), count) or {} end
   local first, fromReady, fromLate = listFirst(q, priority, 0, 0, count)
   if fromReady > 0 then call('LPOP', readyKey(q, priority), fromReady) end
   if fromLate > 0 then call('ZREMRANGEBYRANK', lateKey(q, priority), 0, fromLate - 1) end
   if fromLate < #first and fromLate < count and call('EXISTS', lateKey(q, priority)) == 0 then noteNoneLate(q, priority) end
   return first
+end
+
+-- Takes them, but for gaps; none at all where there is nothing else but very many gaps.
+local function takeFirst(q, priority, count)
+  closeGaps(q, readyKey(q, priority))
+  return withoutGaps(q, popFirst(q, priority, count))
 end
 
 -- Those that were taken last, from one of them on, go back to the head.
@@ -172,10 +179,18 @@ local function putInPlace(q, priority, seqs)
   if before < #seqs then addLate(q, priority, seqs, before + 1) end
 end
 
+-- One of them, which somebody may have passed.
+local function putBack(q, priority, seq)
+  q.back[#q.back + 1] = seq
+  putInPlace(q, priority, { seq })
+end
+
 local function ascending(one, other) return tonumber(one) < tonumber(other) end
 
 -- The same for numbers of all priorities, as they come.
-local function putAllInPlace(q, seqs)
+local function putAllInPlace(q, back)
+  for _, seq in ipairs(back) do q.back[#q.back + 1] = seq end
+  local seqs = withoutGaps(q, back)
   table.sort(seqs, ascending)
   local priorities, byPriority = readTerms(q, seqs), {}
   for _, seq in ipairs(seqs) do
@@ -209,12 +224,13 @@ end
 
 -- The queue has none any more: what is put from now on begins anew.
 local function forgetOrder(q)
-  q.usesTerms, q.usesGroups, q.usesExpiry, q.hasValues, q.priorities, q.late, q.hasParked = false, false, false, false, '', '', false
+  q.usesTerms, q.usesGroups, q.usesGaps, q.usesExpiry, q.hasValues, q.hasParked = false, false, false, false, false, false
+  q.priorities, q.late = '', ''
 end
 
 -- All keys of the order.
 local function orderKeys(q)
-  local keys = { q.ready, q.terms, q.scheduled, q.expiry, q.dead, lateKey(q, USUAL) }
+  local keys = { q.ready, q.terms, q.gaps, q.scheduled, q.expiry, q.dead, lateKey(q, USUAL) }
   if usesTerms(q) then
     for _, key in ipairs({ P .. 'groups:' .. q.name, P .. 'lines:' .. q.name, P .. 'closed:' .. q.name, parkedKey(q, USUAL) }) do keys[#keys + 1] = key end
   end

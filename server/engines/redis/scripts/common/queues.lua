@@ -14,8 +14,10 @@ local function openQueue(name)
     name = name, isTemporary = isTemporary(name),
     ready = P .. 'ready:' .. name, messages = P .. 'messages:' .. name, attempts = P .. 'attempts:' .. name,
     counts = P .. 'counts:' .. name, waiting = P .. 'waiting:' .. name, nudged = P .. 'nudged:' .. name, terms = P .. 'terms:' .. name,
-    scheduled = P .. 'scheduled:' .. name, values = P .. 'values:' .. name,
+    scheduled = P .. 'scheduled:' .. name, values = P .. 'values:' .. name, gaps = P .. 'gaps:' .. name,
     expiry = P .. 'expiry:' .. name, dead = P .. 'dead:' .. name,
+    -- numbers put back to their places, for choosy nodes
+    back = {},
     -- gathered changes
     puts = {}, tail = {}, tails = {}, newTerms = {}, newEnds = {}, returned = {}, postponed = {}, drops = {}, isDropped = {}, letGo = {}, counted = {}, countedAs = {},
     keyed = {}, fresh = {}, replaced = {},
@@ -232,6 +234,16 @@ local function takeDead(q, seq)
   return q.hasDead and call('ZREM', q.dead, seq) == 1
 end
 
+-- Is it where a claim would take it?
+local function isAtRest(q, seq)
+  if call('HEXISTS', q.messages, seq) == 0 or isHeldByAnyone(q, seq) then return false end
+  if q.hasScheduled == nil then q.hasScheduled = scheduledCount(q) > 0 end
+  if q.hasScheduled and call('ZSCORE', q.scheduled, seq) then return false end
+  local ends = usesExpiry(q) and call('ZSCORE', q.expiry, seq)
+  if ends and tonumber(ends) <= now() or usesExpiry(q) and call('ZSCORE', q.dead, seq) then return false end
+  return not (hasParked(q) and call('ZSCORE', parkedKey(q, readTerms(q, { seq })[seq] or USUAL), seq))
+end
+
 -- Takes a message that is at rest, scheduled or dead, away; its place becomes a tombstone. False if it is gone or held.
 local function dropAtRest(q, seq)
   if q.isDropped[seq] then return false end
@@ -275,19 +287,25 @@ local function nudgedBeside(q, node)
   return count
 end
 
--- Waiting nodes are told, one for each message that became ready, the longest waiting first (`ranks`): hints, so nobody
--- counts on them.
-local function wake(q, count)
+-- Waiting nodes are told, one for each message that became ready, the longest waiting first (`ranks`), and all choosy ones,
+-- unless it is `old` news to them: hints, so nobody counts on them.
+local function wake(q, count, old)
   replicate(false)
-  local nudged = {}
+  local nudged, isChoosy = {}, false
   while count > 0 do
     local waiting = call('ZPOPMIN', q.waiting)
     if #waiting == 0 then break end
-    if nudge(q, waiting[1]) then
+    if waiting[1] == CHOOSY then
+      isChoosy = true
+    elseif nudge(q, waiting[1]) then
       count = count - 1
       nudged[#nudged + 1] = string.format('%.0f', now())
       nudged[#nudged + 1] = waiting[1]
     end
+  end
+  if isChoosy then
+    call('ZADD', q.waiting, '-inf', CHOOSY)
+    if not old then tellChoosy(q) end
   end
   if #nudged == 0 then return end
   callMany('ZADD', q.nudged, nudged)
@@ -298,9 +316,9 @@ end
 local function stopWaiting(q, node)
   forgetWaiting(q, node)
   local ready = tonumber(call('HGET', q.counts, 'ready') or 0)
-  if ready > 0 then wake(q, ready) end
+  if ready > 0 then wake(q, ready, true) end
   -- The next one sets its clock by what is scheduled.
-  if ready <= 0 and scheduledCount(q) > 0 then wake(q, 1) end
+  if ready <= 0 and scheduledCount(q) > 0 then wake(q, 1, true) end
   replicate(not q.isTemporary)
 end
 
@@ -376,8 +394,8 @@ local function closeQueue(q, node)
     end
     for holder, seqs in pairs(byNode) do callMany('HDEL', heldKey(holder, q), seqs) end
   end
-  local isPlain = #q.drops > 0 and call('EXISTS', q.attempts, q.terms) == 0
-  if isPlain then q.usesTerms = false end
+  local isPlain = #q.drops > 0 and call('EXISTS', q.attempts, q.terms, q.gaps) == 0
+  if isPlain then q.usesTerms, q.usesGaps = false, false end
   if not isPlain and (q.lettingGo or #q.drops > 0) and usesGroups(q) then leaveGroups(q) end
   if #q.drops > 0 then
     callMany('HDEL', q.messages, q.drops)
@@ -386,6 +404,7 @@ local function closeQueue(q, node)
       if hasValues(q) then forgetValues(q, q.drops) end
       callMany('HDEL', q.terms, q.drops)
       if usesExpiry(q) then callMany('ZREM', q.expiry, q.drops) end
+      if usesGaps(q) then callMany('SREM', q.gaps, q.drops) end
     end
   end
   if q.groups then writeGroups(q) end
@@ -400,6 +419,7 @@ local function closeQueue(q, node)
   if q.woken > 0 then wake(q, q.woken) end
   q.puts, q.tail, q.tails, q.newTerms, q.newEnds, q.returned, q.postponed = {}, {}, {}, {}, {}, {}, {}
   q.drops, q.letGo, q.counted, q.countedAs = {}, {}, {}, {}
+  q.back = {}
   q.keyed, q.fresh, q.replaced = {}, {}, {}
   q.parkedDelta, q.hasParked, q.hasScheduled, q.hasDead = 0, nil, nil, nil
   q.readyDelta, q.scheduledDelta, q.bytesDelta, q.woken, q.hadDrops, q.lettingGo = 0, 0, 0, 0, false, false
@@ -418,6 +438,7 @@ local function removeQueue(q)
     keys[#keys + 1] = q.waiting
     keys[#keys + 1] = q.nudged
     keys[#keys + 1] = ranksKey(q)
+    keys[#keys + 1] = choosyKey(q)
   end
   for _, node in ipairs(allHolders()) do
     keys[#keys + 1] = heldKey(node, q)

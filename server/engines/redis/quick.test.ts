@@ -1,0 +1,11 @@
+import { after, before } from 'node:test';
+import { describeEngine } from '../engine-contract/describe-engine.ts';
+import { describeModel } from '../engine-contract/describe-model.ts';
+import { startRedis, type RedisServer } from './testing/redis-server.ts';
+import { redisSubjects } from './testing/redis-subject.ts';
+let server: RedisServer;
+before(async () => { server = await startRedis(); });
+after(() => server.close());
+const create = redisSubjects(() => server.url, 'redis');
+describeEngine('redis', create, { outlives: true, selects: true });
+describeModel('redis', create, { outlives: true, selects: true });
