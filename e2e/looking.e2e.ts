@@ -67,6 +67,24 @@ for (const [name, optionsOf] of Object.entries(ENGINES)) {
       for (const size of sizes) assert.equal((await there.expectFrame('MESSAGE')).headers['size'], size);
     });
 
+    test('a queue is shared by consumers with selectors, on whichever node, past many that nobody selects', async () => {
+      const [here, there] = await connectTwo(...optionsOf());
+      const destination = '/queue/selected';
+      for (let i = 0; i < 3_000; i++) here.frame('SEND', { destination, size: '0' });
+      await here.request('SEND', { destination, size: '1' }, 'first');
+      await there.request('SUBSCRIBE', { id: 's', destination, ack: 'client-individual', 'prefetch-count': '1', selector: 'size = 1' });
+      assert.equal((await there.expectFrame('MESSAGE')).text, 'first');
+      await here.request('SUBSCRIBE', { id: 's', destination, ack: 'client-individual', selector: 'size IN (1, 2)' });
+      await there.request('SEND', { destination, size: '2' }, 'second');
+      assert.equal((await here.expectFrame('MESSAGE')).text, 'second');
+      await there.request('UNSUBSCRIBE', { id: 's' });
+      assert.equal((await here.expectFrame('MESSAGE')).text, 'first');
+      await here.request('UNSUBSCRIBE', { id: 's' });
+      await there.request('SUBSCRIBE', { id: 't', destination, selector: 'size > 0' });
+      assert.deepEqual([(await there.expectFrame('MESSAGE')).text, (await there.expectFrame('MESSAGE')).text], ['first', 'second']);
+      await there.noFrameUntil();
+    });
+
     test('topics are filtered by selectors and by no-local', async () => {
       const [here, there] = await connectTwo(...optionsOf());
       const destination = '/topic/filtered';

@@ -40,16 +40,6 @@ describe('a selector on a topic', () => {
     assert.match(reader.said.join(''), /at character 7\0/);
   });
 
-  test('is refused on a queue, also within a composite', async (context) => {
-    const { client, rest } = await scene(context);
-    for (const destination of ['/queue/a', '/topic/a,/queue/a', '/temp-queue/a']) {
-      const reader = client();
-      reader.say(filtered('s', destination, 'selector:size > 2'));
-      await rest();
-      assert.equal(reader.header('ERROR', 'code'), 'bad-header', destination);
-    }
-  });
-
   test('keeps credit for the messages it selects', async (context) => {
     const { client, rest } = await scene(context);
     const reader = client();

@@ -103,6 +103,24 @@ rule('U6: a selector is obeyed or refused, never silently ignored', async (scene
   await client.noFrameUntil();
 });
 
+rule('a consumer of a queue with a selector takes what it selects and leaves the rest to others', async (scene) => {
+  const [client, other] = [await scene.connect(), await scene.connect()];
+  const destination = scene.queue();
+  for (const size of ['1', '20', '3', '40']) client.frame('SEND', { destination, size });
+  await client.request('SUBSCRIBE', { id: 's', destination, ack: 'client-individual', selector: 'size > 9' });
+  const first = await client.expectFrame('MESSAGE');
+  assert.deepEqual([first.headers['size'], (await client.expectFrame('MESSAGE')).headers['size']], ['20', '40']);
+  await client.noFrameUntil();
+  await other.request('SUBSCRIBE', { id: 's', destination });
+  assert.deepEqual([(await other.expectFrame('MESSAGE')).headers['size'], (await other.expectFrame('MESSAGE')).headers['size']], ['1', '3']);
+  await other.request('UNSUBSCRIBE', { id: 's' });
+  await client.request('UNSUBSCRIBE', { id: 's' });
+  await other.request('SUBSCRIBE', { id: 't', destination, selector: 'size = 20' });
+  const again = await other.expectFrame('MESSAGE');
+  assert.deepEqual([again.headers['message-id'], again.headers['redelivered']], [first.headers['message-id'], 'true']);
+  await other.noFrameUntil();
+});
+
 rule('a session that asks for no copies of its own gets those of others', async (scene) => {
   const headers: Readonly<Record<string, string>>[] = [{ 'no-local': 'true' }, { 'activemq.noLocal': 'True' }, { 'x-echo': 'false' }];
   for (const header of headers) {

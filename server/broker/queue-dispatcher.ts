@@ -53,6 +53,10 @@ export class QueueDispatcher {
   readonly #consumers: Subscription[] = [];
   /** Some consumer has, or had, a window of octets. */
   #hasWindows = false;
+  /** Selectors of consumers that went; a claim under way may still ask with them. */
+  readonly #unused = new Set<string>();
+  /** Parties that claimed one after the other and were left short, though others may have use for what there is. */
+  #shortClaims = 0;
   #isPumpSoon = false;
   /** Who is served first in the next claim. */
   #turn = 0;
@@ -91,6 +95,9 @@ export class QueueDispatcher {
   remove(consumer: Subscription): void {
     const at = this.#consumers.indexOf(consumer);
     if (at !== -1) this.#consumers.splice(at, 1);
+    const selector = consumer.filter?.selector;
+    if (selector) this.#unused.add(selector.text);
+    if (!this.#isClaiming) this.#forgetUnused();
   }
 
   /** No more claims from now on: the node is being drained, or the last consumer went. */
@@ -146,6 +153,7 @@ export class QueueDispatcher {
   /** Nothing was claimed. A hint that came meanwhile would be lost, so this asks again, ever more patiently. */
   #claimFailed(error: unknown): void {
     this.#isClaiming = false;
+    this.#forgetUnused();
     if (this.#failedClaims === 0) this.#log.error({ event: 'claim-failed', queue: this.queue, error });
     const ms = Math.min(MAX_CLAIM_PAUSE_MS, MIN_CLAIM_PAUSE_MS * 2 ** this.#failedClaims++);
     this.#timers.after(ms, this.#goOn);
@@ -197,10 +205,20 @@ export class QueueDispatcher {
   #nextConsumers(): Subscription[] {
     const ready = this.#readyConsumers();
     if (!this.#hasWindows || ready.length === 0) return ready;
-    const highest = Math.max(...ready.map(({ terms }) => terms.priority));
-    const best = ready.filter(({ terms }) => terms.priority === highest);
-    const [first] = best;
-    return first && first.creditBytes < Infinity ? [first] : best.filter(({ creditBytes }) => creditBytes === Infinity);
+    const parties = partiesOf(ready);
+    return parties[this.#shortClaims % parties.length]!;
+  }
+
+  /** What selectors of one party did not match may be for the next. */
+  #isPartyLeft(): boolean {
+    return this.#shortClaims + 1 < partiesOf(this.#readyConsumers()).length;
+  }
+
+  #forgetUnused(): void {
+    if (this.#unused.size === 0) return;
+    for (const { filter } of this.#consumers) if (filter?.selector) this.#unused.delete(filter.selector.text);
+    for (const text of this.#unused) this.#engine.forgetSelector(this.queue, text);
+    this.#unused.clear();
   }
 
   #readyConsumers(): Subscription[] {
@@ -215,6 +233,7 @@ export class QueueDispatcher {
 
   #claimedFor(consumers: readonly Subscription[], claimed: readonly Claimed[], wantedCount: number, maxBytes: number): void {
     this.#isClaiming = false;
+    this.#forgetUnused();
     const unwanted: Operation[] = [];
     let bytes = 0;
     for (const each of claimed) {
@@ -234,7 +253,9 @@ export class QueueDispatcher {
     if (unwanted.length > 0) this.#apply(unwanted);
     // Short of both bounds means that the queue had no more; the engine will tell when it has.
     const wasFull = bytes >= maxBytes || claimed.length >= wantedCount;
-    if (this.#claimAgain || wasFull) this.#goOn();
+    const isForOthers = !wasFull && this.#hasWindows && consumers.some(({ filter }) => filter?.selector) && this.#isPartyLeft();
+    this.#shortClaims = isForOthers ? this.#shortClaims + 1 : 0;
+    if (this.#claimAgain || wasFull || isForOthers) this.#goOn();
   }
 
   #deliver(consumer: Subscription, claimed: Claimed, bytes: number): void {
@@ -313,3 +334,18 @@ export class QueueDispatcher {
 
 /** A durable subscription could not keep all that came before it. */
 const withGap = (message: Message, missed: number): Message => ({ ...message, headers: [...message.headers, HEADER.xGap, String(missed)] });
+
+/**
+ * Who claims together where some have windows of octets: each of those for itself, since the bound of a claim is one; of one
+ * priority all others. The highest priority first.
+ */
+function partiesOf(ready: readonly Subscription[]): Subscription[][] {
+  const parties: Subscription[][] = [];
+  for (const consumer of ready.toSorted((one, other) => other.terms.priority - one.terms.priority)) {
+    const { terms, creditBytes } = consumer;
+    const open = creditBytes === Infinity && parties.find(([first]) => first!.creditBytes === Infinity && first!.terms.priority === terms.priority);
+    if (open) open.push(consumer);
+    else parties.push([consumer]);
+  }
+  return parties;
+}

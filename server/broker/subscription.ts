@@ -97,7 +97,9 @@ export class Subscription {
 
   /** As the consumer of a queue: what it takes now. */
   get want(): ConsumerWant {
-    return { consumer: this.consumer, credit: this.credit, priority: this.terms.priority };
+    const want = { consumer: this.consumer, credit: this.credit, priority: this.terms.priority };
+    const selector = this.filter?.selector;
+    return selector ? { ...want, selector } : want;
   }
 
   /** Can what was claimed for it be sent? */

@@ -6,6 +6,7 @@ import { readBoolean } from '../boolean-header.ts';
 import { readConsumerTerms } from '../consumer-terms.ts';
 import type { Destination } from '../destination.ts';
 import { namesDurable, readDurable, type DurableRequest } from '../durable-request.ts';
+import { virtualTopicOf } from '../durable-name.ts';
 import { badHeader, duplicatedSubscription, limitExceeded, missingDestination, missingHeader, notDurable } from '../errors.ts';
 import { readMessageFilter, readNoLocal, type MessageFilter } from '../message-filter.ts';
 import { readPrefetch } from '../prefetch.ts';
@@ -102,9 +103,11 @@ function browserMisfit(destinations: readonly Destination[], ackMode: AckMode): 
   return ackMode === 'auto' ? undefined : badHeader('SUBSCRIBE', HEADER.ack, 'auto for a browser, whose messages are copies', ackMode);
 }
 
+/** What a virtual topic keeps for its group comes by the log of the topic, to all of the group alike. */
 function selectorMisfit(destinations: readonly Destination[], filter: MessageFilter | undefined): ProtocolError | undefined {
-  if (!filter?.selector || !destinations.some(isQueue)) return undefined;
-  return badHeader('SUBSCRIBE', HEADER.selector, 'absent for the consumer of a queue, since selectors are for topics and browsers yet', filter.selector.text);
+  const isVirtual = destinations.some(({ kind, name }) => kind === 'queue' && virtualTopicOf(name) !== undefined);
+  if (!filter?.selector || !isVirtual) return undefined;
+  return badHeader('SUBSCRIBE', HEADER.selector, 'absent for the queue of a virtual topic, whose consumers share all of it', filter.selector.text);
 }
 
 /** Each is told, once: a refusal that was filtered away, or waited for acks, would be a frame without any answer. */

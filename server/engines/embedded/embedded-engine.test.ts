@@ -38,7 +38,7 @@ const usual = subject({});
 /** Nothing stays in memory, and the journal is compacted all the time. */
 const cramped = subject({ segmentBytes: 2048, memoryBytes: 0 });
 
-describeEngine('embedded', usual, { outlives: true, selects: true });
-describeEngine('embedded, cramped', cramped, { outlives: true, selects: true });
-describeModel('embedded', usual, { outlives: true, selects: true });
-describeModel('embedded, cramped', cramped, { outlives: true, selects: true });
+describeEngine('embedded', usual, { outlives: true });
+describeEngine('embedded, cramped', cramped, { outlives: true });
+describeModel('embedded', usual, { outlives: true });
+describeModel('embedded, cramped', cramped, { outlives: true });

@@ -26,7 +26,7 @@ import { describeTopics } from './topics.ts';
  * Holds a body of the Engine port to the port's word. Each test creates an engine of its own. `outlives` says that the
  * store survives the engine, and adds what must hold after a crash; `create` then has to bring `restart`.
  */
-export function describeEngine(name: string, create: CreateSubject, options: { readonly outlives?: boolean; readonly selects?: boolean } = {}): void {
+export function describeEngine(name: string, create: CreateSubject, options: { readonly outlives?: boolean } = {}): void {
   describe(`${name} engine`, () => {
     describeOrder(create);
     describePriority(create);
@@ -45,7 +45,7 @@ export function describeEngine(name: string, create: CreateSubject, options: { r
     describeClaims(create);
     describeConsumerPriority(create);
     describeMessageGroups(create);
-    if (options.selects) describeSelectors(create);
+    describeSelectors(create);
     describeLedger(create);
     describeNodes(create);
     describeClose(create);
@@ -55,7 +55,7 @@ export function describeEngine(name: string, create: CreateSubject, options: { r
     describeMessageGroupsRestart(create);
     describeDelayRestart(create);
     describeExpiryRestart(create);
-    if (options.selects) describeSelectorsRestart(create);
+    describeSelectorsRestart(create);
     describeRepeatsRestart(create);
     describeLastValuesRestart(create);
     describeTopicLogRestart(create);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ConsumerWant, Dead, DurableTerms, Once, Operation, Outcome } from '../../broker/engine.ts';
+import { DURABLE_PREFIX } from '../../broker/durable-name.ts';
 import { message } from './messages.ts';
 import { Model, type Handle, type ModelOutcome } from './model.ts';
 import type { Delay, Key, Step, WantWish, Wish } from './model-steps.ts';
@@ -32,7 +33,7 @@ export class ModelRun {
       case 'burst':
         return this.#burst(step);
       case 'claim':
-        return this.#claim(step.queue, step.wants.map(wantOf), step.maxBytes);
+        return this.#claim(step.queue, step.wants.map((want) => wantOf(step.queue, want)), step.maxBytes);
       case 'forget':
         return engine.forgetSelector(step.queue, everyNth(step.every).text);
       case 'browse': {
@@ -234,7 +235,9 @@ const PLAIN: Terms = { priority: 4, delay: 'none', life: 'none', group: '', valu
 
 const dueAfter = (delay: Delay): number => ({ none: 0, soon: Date.now() + SOON_MS, far: Date.now() + FAR_MS })[delay];
 
-const wantOf = ({ credit, consumer, priority, every }: WantWish): ConsumerWant => ({ credit, consumer, priority, ...(every > 0 && { selector: everyNth(every) }) });
+/** The selector of a durable subscription is its own. */
+const wantOf = (queue: string, { credit, consumer, priority, every }: WantWish): ConsumerWant =>
+  every > 0 && !queue.startsWith(DURABLE_PREFIX) ? { credit, consumer, priority, selector: everyNth(every) } : { credit, consumer, priority };
 
 const byName = (left: { name: string }, right: { name: string }): number => left.name.localeCompare(right.name);
 

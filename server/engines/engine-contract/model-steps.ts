@@ -57,7 +57,7 @@ const delay = fc.oneof(
   { weight: 1, arbitrary: fc.constant('soon' as const) },
   { weight: 2, arbitrary: fc.constant('far' as const) },
 );
-const group = fc.oneof({ weight: 2, arbitrary: fc.constant('') }, { weight: 1, arbitrary: fc.constantFrom('g', 'h', 'größer') });
+const anyGroup = fc.oneof({ weight: 2, arbitrary: fc.constant('') }, { weight: 1, arbitrary: fc.constantFrom('g', 'h', 'größer') });
 const reason = fc.constantFrom('undelivered' as const, 'nack' as const, 'gone' as const);
 
 /** A run uses up a good part of them. */
@@ -82,7 +82,7 @@ const publish: fc.Arbitrary<Wish> = fc.record({
   key,
 });
 
-function wishFor(queues: readonly string[]): fc.Arbitrary<Wish> {
+function wishFor(queues: readonly string[], group: fc.Arbitrary<string>): fc.Arbitrary<Wish> {
   const queue = fc.constantFrom(...queues);
   return fc.oneof(
     { weight: 5, arbitrary: fc.record({ kind: fc.constant('enqueue' as const), queue, bodyBytes: fc.nat({ max: 300 }), priority, delay, life: delay, group, value, key }) },
@@ -113,14 +113,14 @@ const groupsOf = (wish: fc.Arbitrary<Wish>): fc.Arbitrary<Wish[][]> =>
   fc.array(fc.array(wish, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 8 });
 
 /** Several groups of one lane, under way at once: across lanes there is no order to compare. */
-const burst: fc.Arbitrary<Step> = fc.oneof(
+const burstWith = (group: fc.Arbitrary<string>): fc.Arbitrary<Step> => fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({
       kind: fc.constant('burst' as const),
       lane: fc.constant('durable' as const),
       isChained: fc.boolean(),
-      groups: groupsOf(wishFor([...DURABLE, ...TEMPORARY])),
+      groups: groupsOf(wishFor([...DURABLE, ...TEMPORARY], group)),
     }),
   },
   {
@@ -129,7 +129,7 @@ const burst: fc.Arbitrary<Step> = fc.oneof(
       kind: fc.constant('burst' as const),
       lane: fc.constant('volatile' as const),
       isChained: fc.boolean(),
-      groups: groupsOf(wishFor(TEMPORARY)),
+      groups: groupsOf(wishFor(TEMPORARY, group)),
     }),
   },
 );
@@ -155,18 +155,28 @@ const wantsFor = (every: readonly number[], minLength: number): fc.Arbitrary<Wan
     .map((wants) => wants.map((want, index) => ({ ...want, consumer: `c${index}` })));
 /** Some claims have no selector, some nothing else, and some have both. */
 const plain = wantsFor([0], 1);
-const wants = fc.oneof(plain, wantsFor([2, 3], 1), wantsFor([0, 2, 3], 2));
-const claimOf = (wants: fc.Arbitrary<WantWish[]>): fc.Arbitrary<Step> => fc.record({
+const selecting = fc.oneof(plain, wantsFor([2, 3], 1), wantsFor([0, 2, 3], 2));
+const claimBy = (wants: fc.Arbitrary<WantWish[]>): fc.Arbitrary<Step> => fc.record({
   kind: fc.constant('claim' as const),
   queue,
   wants,
   maxBytes: fc.oneof(fc.nat({ max: 1500 }), fc.constant(1_000_000)),
 });
 
-export function anySteps(options: { readonly withRestarts: boolean; readonly withSelectors: boolean; readonly count: number }): fc.Arbitrary<Step[]> {
+/** With message groups or with selectors: who has a selector minds no groups, and what then waits for whom is for tests of their own. */
+export function anySteps(options: StepsOptions): fc.Arbitrary<Step[]> {
+  return fc.oneof(stepsOf(options, burstWith(anyGroup), claimBy(plain)), stepsOf(options, burstWith(fc.constant('')), claimBy(selecting)));
+}
+
+interface StepsOptions {
+  readonly withRestarts: boolean;
+  readonly count: number;
+}
+
+function stepsOf(options: StepsOptions, burst: fc.Arbitrary<Step>, claim: fc.Arbitrary<Step>): fc.Arbitrary<Step[]> {
   const step: fc.Arbitrary<Step> = fc.oneof(
     { weight: 8, arbitrary: burst },
-    { weight: 8, arbitrary: claimOf(options.withSelectors ? wants : plain) },
+    { weight: 8, arbitrary: claim },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('forget' as const), queue, every: fc.constantFrom(2, 3) }) },
     { weight: 3, arbitrary: readLog },
     { weight: 4, arbitrary: hold },

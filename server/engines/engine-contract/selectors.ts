@@ -203,6 +203,35 @@ export function describeSelectors(create: CreateSubject): void {
       }));
   });
 
+  describe('a want with a selector before message groups', () => {
+    const grouped = (...ids: string[]): Operation[] => ids.map((id) => ({ kind: 'enqueue', queue: 'a', message: message(id, { group: 'g' }) }));
+
+    test('takes what matches, whoever has others of the group', () =>
+      Rig.use(create, async (rig) => {
+        await rig.done(...grouped('x1', 'y1', 'x2', 'y2'));
+        const [x1] = await claim(rig, { credit: 1, consumer: 'one' });
+        assert.equal(x1!.isFirstOfGroup, true);
+        const taken = await claim(rig, { credit: 9, consumer: 'two', selector: called('y') });
+        assert.deepEqual(claimedIds(taken), ['y1', 'y2']);
+        assert.deepEqual(await claim(rig, { credit: 9, consumer: 'three' }), []);
+        await rig.done(settle('a', x1!), ...taken.map((each) => settle('a', each)));
+        assert.deepEqual(claimedIds(await claim(rig, { credit: 9, consumer: 'three' })), ['x2']);
+        assert.deepEqual(await rig.counts('a'), { ready: 0, inFlight: 1 });
+      }));
+
+    test('is not kept from what waits behind one that it does not match', () =>
+      Rig.use(create, async (rig) => {
+        await rig.done(...grouped('x1', 'x2', ...names(100, 'x3.'), 'y1', 'x4', 'y2'));
+        const [x1] = await claim(rig, { credit: 1, consumer: 'one' });
+        assert.deepEqual(await claim(rig, { credit: 9, consumer: 'two' }), []);
+        assert.deepEqual(await selected(rig, 'y'), []);
+        await rig.done(settle('a', x1!));
+        assert.deepEqual((await claimSelected(rig, 'a', called('y'), 2)).map(({ id }) => id), ['y1', 'y2']);
+        assert.deepEqual(await rig.counts('a'), { ready: 102, inFlight: 2 });
+        assert.deepEqual(await rig.idsAtRest('a'), ['x2', ...names(100, 'x3.'), 'x4']);
+      }));
+  });
+
   describe('wants with selectors and without', () => {
     test('are served in turn, each message to the next who takes it', () =>
       Rig.use(create, async (rig) => {

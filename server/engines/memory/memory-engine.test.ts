@@ -4,5 +4,5 @@ import { MemoryEngine } from './memory-engine.ts';
 
 const create = async () => ({ engine: new MemoryEngine(), cleanup: async () => undefined });
 
-describeEngine('memory', create, { selects: true });
-describeModel('memory', create, { selects: true });
+describeEngine('memory', create);
+describeModel('memory', create);

@@ -94,13 +94,15 @@ export class ChoosyClaims {
     const viewOf = wants.map((_want, index) => lookers.find((looker) => looker.wants.includes(index))?.view);
     const isOpen = ({ wants: own }: Looker): boolean => own.some((want) => dealer.creditOf(want) > 0);
     const chosen: Chosen[] = [];
+    /** Their numbers: what is looked at twice is still at rest until it is taken. */
+    const known = new Set<number>();
     let isUnfinished = false;
     let isFull = false;
     for (let pages = 0; !isFull; ) {
       const hungry = lookers.filter((looker) => isOpen(looker) && (looker.isBehind || (looker.found.length === 0 && !looker.isAtEnd)));
       if (hungry.length > 0 && pages < MAX_PAGES) {
         pages++;
-        await this.#look(queue, choosy, hungry);
+        await this.#look(queue, choosy, hungry, known);
         continue;
       }
       isUnfinished = hungry.length > 0;
@@ -111,6 +113,7 @@ export class ChoosyClaims {
       if (isFull) break;
       room -= bytes;
       chosen.push({ ...next, want: dealer.deal((want) => viewOf[want]?.matches(next.message) ?? false) });
+      known.add(next.seq);
       for (const looker of lookers) looker.found = looker.found.filter(({ seq }) => seq !== next.seq);
     }
     for (const { view, found } of lookers) for (const { seq, message } of found) view.unseen.add(message.priority, seq);
@@ -188,8 +191,8 @@ export class ChoosyClaims {
     return [...lookers.slice(first), ...lookers.slice(0, first)];
   }
 
-  /** A page for the first of them and for all that have looked as far. */
-  async #look(queue: string, choosy: ChoosyQueue, hungry: readonly Looker[]): Promise<void> {
+  /** A page for the first of them and for all that have looked as far; what is `known` has been chosen. */
+  async #look(queue: string, choosy: ChoosyQueue, hungry: readonly Looker[], known: ReadonlySet<number>): Promise<void> {
     const ranges = hungry[0]!.view.unseen.ranges();
     const place = ranges.join(' ');
     const group = hungry.filter(({ view }) => view.unseen.ranges().join(' ') === place);
@@ -199,7 +202,7 @@ export class ChoosyClaims {
       let matched = 0;
       for (const looker of group) {
         for (const [priority, seq] of page.passed) looker.view.unseen.passed(priority, seq);
-        const found = page.shown.filter(({ message }) => looker.view.matches(message));
+        const found = page.shown.filter(({ seq, message }) => !known.has(seq) && looker.view.matches(message));
         matched += found.length;
         looker.isAtEnd = !page.hasMore;
         looker.found = together(looker.found, found);

@@ -27,10 +27,23 @@ export function argumentsOf<Name extends string>(script: Script<Name>, given: Gi
   return script.parameters.map((name) => given[name]);
 }
 
-/** Reads `scripts/<name>.lua`; the lines `--@include <part>` are replaced by `scripts/common/<part>.lua`. */
+/**
+ * Reads `scripts/<name>.lua`; the lines `--@include <part>` are replaced by `scripts/common/<part>.lua`. What stands behind them is
+ * a function of its own, since Lua allows no function more than 200 local names, and the parts have most of them.
+ */
 export function loadScript<const Name extends string>(name: string, parameters: readonly Name[], tail?: 'and more'): Script<Name> {
-  const source = readScript(`${name}.lua`).replace(/^--@include (\S+)$/gm, (_line, part: string) => readScript(`common/${part}.lua`));
+  const [head = '', body = ''] = splitBehindIncludes(readScript(`${name}.lua`));
+  const parts = head.replace(INCLUDE, (_line, part: string) => readScript(`common/${part}.lua`));
+  const source = `${parts}\nlocal function run()\n${body}\nend\nreturn run()\n`;
   return { name, parameters, hasTail: tail !== undefined, source, sha: createHash('sha1').update(source).digest('hex') };
+}
+
+const INCLUDE = /^--@include (\S+)$/gm;
+
+function splitBehindIncludes(text: string): [head: string, body: string] {
+  const last = text.lastIndexOf('\n--@include ');
+  const end = text.indexOf('\n', last + 1);
+  return [text.slice(0, end), text.slice(end)];
 }
 
 export const readScript = (path: string): string => readFileSync(new URL(path, FOLDER), 'utf8');

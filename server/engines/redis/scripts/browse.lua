@@ -45,7 +45,7 @@ local function isOver() return #reply - 2 >= limit or bytes > OCTETS or stepped 
 
 local function show(seq)
   stepped = stepped + 1
-  if usesGaps(q) and call('SISMEMBER', q.gaps, seq) == 1 then return end
+  if gaps.areUsed(q) and call('SISMEMBER', q.gapsKey, seq) == 1 then return end
   if skipped < skip and not usesExpiry(q) then
     skipped = skipped + call('HEXISTS', q.messages, seq)
     return

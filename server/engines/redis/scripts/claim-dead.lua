@@ -6,8 +6,10 @@
 --          attempts: `<failures> <recoveries>`; reason: 1 = it expired, 2 = the queue had no room for it
 -- GUARANTEE a message is held by one node. Works in bounded bites: when there are more, it says so.
 --@include base
+--@include gaps
 --@include order
 --@include groups
+--@include choosy
 --@include queues
 --@include last-values
 --@include dead

@@ -55,7 +55,7 @@ q.late = counts[2] or ''
 local parked = tonumber(counts[4] or 0)
 local hasAttempts = false
 if ready + scheduled + parked > 0 then
-  hasAttempts = call('EXISTS', q.attempts, q.terms, q.gaps, ranksKey(q)) > 0
+  hasAttempts = call('EXISTS', q.attempts, q.terms, q.gapsKey, ranksKey(q)) > 0
   if not hasAttempts then q.usesTerms, q.usesGaps = false, false end
 end
 if hasAttempts and usesExpiry(q) then
@@ -126,7 +126,10 @@ end
 local function comeNext(group, seqs, stored, at, priority)
   local nextPriority, following = openLine(q, group)
   if not following then return end
-  if nextPriority ~= priority or tonumber(following) > tonumber(seqs[#seqs]) then return putBack(q, nextPriority, following) end
+  if nextPriority ~= priority or tonumber(following) > tonumber(seqs[#seqs]) then
+    q.back[#q.back + 1] = following
+    return putInPlace(q, nextPriority, { following })
+  end
   local place = at + 1
   while tonumber(seqs[place]) < tonumber(following) do place = place + 1 end
   table.insert(seqs, place, following)

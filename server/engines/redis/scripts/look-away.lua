@@ -10,7 +10,8 @@
 --@include groups
 --@include choosy
 --@include queues
+--@include last-values
 
 passMemoryLimit()
-chooseNoMore(openQueue(ARGV[2]), ARGV[1])
+choosy.leave(openQueue(ARGV[2]), ARGV[1])
 return { 'OK' }

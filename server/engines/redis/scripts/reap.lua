@@ -28,7 +28,7 @@ call('UNLINK', P .. 'commands:' .. node)
 local TEMPORARIES, INTERESTS, QUEUES = 64, 512, 512
 
 local choosing = P .. 'choosing:' .. node
-for _, name in ipairs(call('SRANDMEMBER', choosing, QUEUES)) do chooseNoMore(openQueue(name), node) end
+for _, name in ipairs(call('SRANDMEMBER', choosing, QUEUES)) do choosy.leave(openQueue(name), node) end
 replicate(true)
 
 local temporary = P .. 'temporary:' .. node

@@ -16,13 +16,17 @@
 --@include groups
 --@include choosy
 --@include queues
+--@include last-values
+--@include dead
+--@include at-rest
 
 local node, limit, maxBytes = ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[4])
 if not call('ZSCORE', NODES, node) then return { 'FENCED' } end
 passMemoryLimit()
 local q = openQueue(ARGV[2])
 if q.isTemporary and not temporaryExists(q) then return { 'GONE' } end
-local isNew = choose(q, node)
+local isNew = choosy.join(q, node)
+buryFirst(q, node)
 local due = -1
 if scheduledCount(q) > 0 then
   local promoted = promote(q)
@@ -54,7 +58,7 @@ end
 local function numbersIn(priority, range, count)
   if range.from == range.to then
     local seq = string.format('%.0f', range.from)
-    return isAtRest(q, seq) and (readPriorities(q, { seq })[seq] or USUAL) == priority and { seq } or {}
+    return isAtRest(q, seq) and (readTerms(q, { seq })[seq] or USUAL) == priority and { seq } or {}
   end
   local list = readyKey(q, priority)
   local tail = call('LINDEX', list, -1)
@@ -87,12 +91,12 @@ local function show(seqs)
   while at <= #seqs do
     local page = {}
     for i = at, math.min(at + chunk - 1, #seqs) do page[#page + 1] = seqs[i] end
-    local gaps = usesGaps(q) and areGaps(q, page) or {}
+    local isGap = gaps.areUsed(q) and gaps.among(q, page) or {}
     local stored = call('HMGET', q.messages, unpack(page))
     local groups = {}
     if usesGroups(q) then groups = select(2, readTerms(q, page)) end
     for i, seq in ipairs(page) do
-      if stored[i] and not gaps[i] then
+      if stored[i] and not isGap[i] and not isExpired(stored[i]) then
         local size = bytesOf(stored[i])
         if #shown > 0 and bytes + size > maxBytes then return page[i - 1] or seqs[at - 1], false end
         bytes = bytes + size
@@ -140,7 +144,7 @@ end
 -- The node is told of those as well, and so looks there again.
 if q.woken > 0 then wake(q, q.woken) end
 
-local told = tonumber(call('HGET', choosyKey(q), 'told') or 0)
+local told = tonumber(call('HGET', choosy.key(q), 'told') or 0)
 local reply = { 'OK', isNew and 1 or 0, told, more, due, 0 }
 for priority, number in pairs(passed) do
   reply[6] = reply[6] + 1

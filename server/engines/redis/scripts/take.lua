@@ -13,6 +13,9 @@
 --@include groups
 --@include choosy
 --@include queues
+--@include last-values
+--@include dead
+--@include at-rest
 
 local node, number = ARGV[1], tonumber(ARGV[2])
 if not call('ZSCORE', NODES, node) then return { 'FENCED' } end
@@ -23,6 +26,7 @@ replicate(false)
 call('HSET', record, 'claim', number)
 
 local q = openQueue(ARGV[3])
+buryFirst(q, node)
 replicate(not q.isTemporary)
 
 local function takeOut(seq, priority)
@@ -34,7 +38,7 @@ local function takeOut(seq, priority)
   elseif call('LINDEX', list, 0) == seq then
     call('LPOP', list)
   else
-    call('SADD', q.gaps, seq)
+    call('SADD', q.gapsKey, seq)
     q.usesGaps = true
   end
 end
@@ -45,7 +49,7 @@ local function clear(priority, taken)
   local list = readyKey(q, priority)
   local ready = tonumber(call('HGET', q.counts, 'ready') or 0)
   if call('LLEN', list) < 2 * ready + FEW then return end
-  local seqs = withoutGaps(q, call('LPOP', list, CLEARED * taken) or {})
+  local seqs = gaps.without(q, call('LPOP', list, CLEARED * taken) or {})
   local atRest = {}
   for _, seq in ipairs(seqs) do
     if call('HEXISTS', q.messages, seq) == 1 then atRest[#atRest + 1] = seq end
@@ -84,6 +88,7 @@ end
 local reply = { 'OK' }
 if #taken > 0 then
   callMany('HSET', heldKey(node, q), held)
+  if usesExpiry(q) then callMany('ZREM', q.expiry, taken) end
   for _, seq in ipairs(taken) do
     if groups[seq] then own(openGroup(q, groups[seq]), seq) end
   end

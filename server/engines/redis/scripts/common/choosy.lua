@@ -4,13 +4,13 @@
 -- choosy:<q> has a field for each of them, and `told`, how often numbers were told: a node that missed some begins anew.
 -- In waiting:<q> stands one member for all of them, before all others, so that a queue without any pays nothing.
 
-local CHOOSY, LISTED = '*', 64
+local choosy = { ALL = '*', LISTED = 64 }
 
-local function choosyKey(q) return P .. 'choosy:' .. q.name end
+function choosy.key(q) return P .. 'choosy:' .. q.name end
 
 -- Numbers separated by commas, or from where to where they are if they are many.
-local function briefly(seqs)
-  if #seqs <= LISTED then return table.concat(seqs, ',') end
+function choosy.brief(seqs)
+  if #seqs <= choosy.LISTED then return table.concat(seqs, ',') end
   local from, to = seqs[1], seqs[1]
   for _, seq in ipairs(seqs) do
     if tonumber(seq) < tonumber(from) then from = seq end
@@ -19,27 +19,28 @@ local function briefly(seqs)
   return from .. '-' .. to
 end
 
-local function tellChoosy(q)
-  local told = call('HINCRBY', choosyKey(q), 'told', #q.back > 0 and 1 or 0)
-  local nudge = string.format('s%.0f %s %s', told, briefly(q.back), q.name)
-  for _, node in ipairs(call('HKEYS', choosyKey(q))) do
+function choosy.tell(q)
+  local told = call('HINCRBY', choosy.key(q), 'told', #q.back > 0 and 1 or 0)
+  local nudge = string.format('s%.0f %s %s', told, choosy.brief(q.back), q.name)
+  for _, node in ipairs(call('HKEYS', choosy.key(q))) do
     if node ~= 'told' then call('PUBLISH', P .. 'inbox:' .. node, nudge) end
   end
   q.back = {}
 end
 
-local function choose(q, node)
+function choosy.join(q, node)
   replicate(false)
-  if call('HSETNX', choosyKey(q), node, 1) == 0 then return false end
+  if call('HSETNX', choosy.key(q), node, 1) == 0 then return false end
+  call('HSETNX', choosy.key(q), 'told', 0)
   call('SADD', P .. 'choosing:' .. node, q.name)
-  call('ZADD', q.waiting, '-inf', CHOOSY)
+  call('ZADD', q.waiting, '-inf', choosy.ALL)
   return true
 end
 
-local function chooseNoMore(q, node)
+function choosy.leave(q, node)
   replicate(false)
   call('SREM', P .. 'choosing:' .. node, q.name)
-  if call('HDEL', choosyKey(q), node) == 0 or call('HLEN', choosyKey(q)) > 1 then return end
-  call('UNLINK', choosyKey(q))
-  call('ZREM', q.waiting, CHOOSY)
+  if call('HDEL', choosy.key(q), node) == 0 or call('HLEN', choosy.key(q)) > 1 then return end
+  call('UNLINK', choosy.key(q))
+  call('ZREM', q.waiting, choosy.ALL)
 end

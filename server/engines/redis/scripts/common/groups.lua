@@ -92,7 +92,9 @@ end
 local function openInPlace(q, group)
   local priority, seq = openLine(q, group)
   if not seq then return end
-  putBack(q, priority, seq)
+  -- Somebody may have passed its place.
+  q.back[#q.back + 1] = seq
+  putInPlace(q, priority, { seq })
   q.woken = q.woken + 1
 end
 
@@ -109,14 +111,6 @@ local function openOwn(q, node, turns)
     end
   end
   return count
-end
-
--- Others of the group may be for whoever does not want the first one: some of them stand in the order as well.
-local STANDING = 64
-local function openMore(q, group)
-  for _ = 1, STANDING do
-    if group.open then openInPlace(q, group) end
-  end
 end
 
 -- A message that was at rest is gone: it may have been parked, or have stood for the others.
@@ -197,12 +191,12 @@ end
 -- Takes them, all but the parked ones, of which it tells how many there are: they leave with their messages.
 local function takeAtRest(q, priority, fromParked, count)
   if not hasParked(q) then return takeFirst(q, priority, count), 0 end
-  closeGaps(q, readyKey(q, priority))
+  gaps.close(q, readyKey(q, priority))
   local all, inList, inLate, inParked = listAtRest(q, priority, 0, 0, fromParked, count)
   local isGap, others = {}, {}
   local popped = popFirst(q, priority, inList + inLate)
   for _, seq in ipairs(popped) do isGap[seq] = true end
-  for _, seq in ipairs(withoutGaps(q, popped)) do isGap[seq] = nil end
+  for _, seq in ipairs(gaps.without(q, popped)) do isGap[seq] = nil end
   for _, seq in ipairs(all) do
     if not isGap[seq] then others[#others + 1] = seq end
   end

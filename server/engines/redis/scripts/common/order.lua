@@ -24,7 +24,7 @@ local function lateKey(q, priority) return P .. 'late' .. (priority == USUAL and
 local function parkedKey(q, priority) return P .. 'parked' .. (priority == USUAL and '' or priority) .. ':' .. q.name end
 
 local function usesTerms(q)
-  if q.usesTerms == nil then findUses(q) end
+  if q.usesTerms == nil then gaps.findUses(q) end
   return q.usesTerms
 end
 
@@ -145,8 +145,8 @@ end
 
 -- Takes them, but for gaps; none at all where there is nothing else but very many gaps.
 local function takeFirst(q, priority, count)
-  closeGaps(q, readyKey(q, priority))
-  return withoutGaps(q, popFirst(q, priority, count))
+  gaps.close(q, readyKey(q, priority))
+  return gaps.without(q, popFirst(q, priority, count))
 end
 
 -- Those that were taken last, from one of them on, go back to the head.
@@ -179,18 +179,12 @@ local function putInPlace(q, priority, seqs)
   if before < #seqs then addLate(q, priority, seqs, before + 1) end
 end
 
--- One of them, which somebody may have passed.
-local function putBack(q, priority, seq)
-  q.back[#q.back + 1] = seq
-  putInPlace(q, priority, { seq })
-end
-
 local function ascending(one, other) return tonumber(one) < tonumber(other) end
 
 -- The same for numbers of all priorities, as they come.
 local function putAllInPlace(q, back)
   for _, seq in ipairs(back) do q.back[#q.back + 1] = seq end
-  local seqs = withoutGaps(q, back)
+  local seqs = gaps.without(q, back)
   table.sort(seqs, ascending)
   local priorities, byPriority = readTerms(q, seqs), {}
   for _, seq in ipairs(seqs) do
@@ -230,7 +224,7 @@ end
 
 -- All keys of the order.
 local function orderKeys(q)
-  local keys = { q.ready, q.terms, q.gaps, q.scheduled, q.expiry, q.dead, lateKey(q, USUAL) }
+  local keys = { q.ready, q.terms, q.gapsKey, q.scheduled, q.expiry, q.dead, lateKey(q, USUAL) }
   if usesTerms(q) then
     for _, key in ipairs({ P .. 'groups:' .. q.name, P .. 'lines:' .. q.name, P .. 'closed:' .. q.name, parkedKey(q, USUAL) }) do keys[#keys + 1] = key end
   end

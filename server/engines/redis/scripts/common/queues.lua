@@ -14,7 +14,7 @@ local function openQueue(name)
     name = name, isTemporary = isTemporary(name),
     ready = P .. 'ready:' .. name, messages = P .. 'messages:' .. name, attempts = P .. 'attempts:' .. name,
     counts = P .. 'counts:' .. name, waiting = P .. 'waiting:' .. name, nudged = P .. 'nudged:' .. name, terms = P .. 'terms:' .. name,
-    scheduled = P .. 'scheduled:' .. name, values = P .. 'values:' .. name, gaps = P .. 'gaps:' .. name,
+    scheduled = P .. 'scheduled:' .. name, values = P .. 'values:' .. name, gapsKey = P .. 'gaps:' .. name,
     expiry = P .. 'expiry:' .. name, dead = P .. 'dead:' .. name,
     -- numbers put back to their places, for choosy nodes
     back = {},
@@ -234,16 +234,6 @@ local function takeDead(q, seq)
   return q.hasDead and call('ZREM', q.dead, seq) == 1
 end
 
--- Is it where a claim would take it?
-local function isAtRest(q, seq)
-  if call('HEXISTS', q.messages, seq) == 0 or isHeldByAnyone(q, seq) then return false end
-  if q.hasScheduled == nil then q.hasScheduled = scheduledCount(q) > 0 end
-  if q.hasScheduled and call('ZSCORE', q.scheduled, seq) then return false end
-  local ends = usesExpiry(q) and call('ZSCORE', q.expiry, seq)
-  if ends and tonumber(ends) <= now() or usesExpiry(q) and call('ZSCORE', q.dead, seq) then return false end
-  return not (hasParked(q) and call('ZSCORE', parkedKey(q, readTerms(q, { seq })[seq] or USUAL), seq))
-end
-
 -- Takes a message that is at rest, scheduled or dead, away; its place becomes a tombstone. False if it is gone or held.
 local function dropAtRest(q, seq)
   if q.isDropped[seq] then return false end
@@ -295,7 +285,7 @@ local function wake(q, count, old)
   while count > 0 do
     local waiting = call('ZPOPMIN', q.waiting)
     if #waiting == 0 then break end
-    if waiting[1] == CHOOSY then
+    if waiting[1] == choosy.ALL then
       isChoosy = true
     elseif nudge(q, waiting[1]) then
       count = count - 1
@@ -304,8 +294,8 @@ local function wake(q, count, old)
     end
   end
   if isChoosy then
-    call('ZADD', q.waiting, '-inf', CHOOSY)
-    if not old then tellChoosy(q) end
+    call('ZADD', q.waiting, '-inf', choosy.ALL)
+    if not old then choosy.tell(q) end
   end
   if #nudged == 0 then return end
   callMany('ZADD', q.nudged, nudged)
@@ -394,7 +384,7 @@ local function closeQueue(q, node)
     end
     for holder, seqs in pairs(byNode) do callMany('HDEL', heldKey(holder, q), seqs) end
   end
-  local isPlain = #q.drops > 0 and call('EXISTS', q.attempts, q.terms, q.gaps) == 0
+  local isPlain = #q.drops > 0 and call('EXISTS', q.attempts, q.terms, q.gapsKey) == 0
   if isPlain then q.usesTerms, q.usesGaps = false, false end
   if not isPlain and (q.lettingGo or #q.drops > 0) and usesGroups(q) then leaveGroups(q) end
   if #q.drops > 0 then
@@ -404,7 +394,7 @@ local function closeQueue(q, node)
       if hasValues(q) then forgetValues(q, q.drops) end
       callMany('HDEL', q.terms, q.drops)
       if usesExpiry(q) then callMany('ZREM', q.expiry, q.drops) end
-      if usesGaps(q) then callMany('SREM', q.gaps, q.drops) end
+      if gaps.areUsed(q) then callMany('SREM', q.gapsKey, q.drops) end
     end
   end
   if q.groups then writeGroups(q) end
@@ -438,7 +428,7 @@ local function removeQueue(q)
     keys[#keys + 1] = q.waiting
     keys[#keys + 1] = q.nudged
     keys[#keys + 1] = ranksKey(q)
-    keys[#keys + 1] = choosyKey(q)
+    keys[#keys + 1] = choosy.key(q)
   end
   for _, node in ipairs(allHolders()) do
     keys[#keys + 1] = heldKey(node, q)
