@@ -14,6 +14,8 @@ export interface ClientEvents {
 export interface SubscribeOptions {
   /** Settle each delivery by an ACK of its own, with at most so many unsettled ones. */
   readonly prefetch?: number;
+  /** Further header lines, each with its line feed. */
+  readonly headers?: string;
 }
 
 /** The words of a protocol, as whole masked WebSocket frames. */
@@ -23,9 +25,9 @@ export interface Dialect {
   subscribe(id: string, destination: string, options?: SubscribeOptions): Buffer;
   /**
    * Messages of `bodyBytes`. Slots, in this order: those of the destination if it has any, the receipt's number with
-   * `receipt`, the body's two (`body.ts`).
+   * `receipt`, the body's two (`body.ts`). `headers` are further header lines, each with its line feed.
    */
-  publish(destination: string | readonly Segment[], bodyBytes: number, options?: { readonly receipt?: boolean }): FrameTemplate;
+  publish(destination: string | readonly Segment[], bodyBytes: number, options?: { readonly receipt?: boolean; readonly headers?: string }): FrameTemplate;
   /** Takes the messages of one connection in turn. */
   reader(events: ClientEvents, answer: (frame: Buffer) => void): Reader;
 }

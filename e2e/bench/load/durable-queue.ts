@@ -20,6 +20,9 @@ export interface QueueJob {
   readonly measureMs: number;
   /** Numbers that the queue holds already; equal ones for an empty queue. */
   readonly queued: { readonly from: number; readonly to: number };
+  /** Further header lines of each SEND, and of each SUBSCRIBE. */
+  readonly sendHeaders?: string;
+  readonly subscribeHeaders?: string;
 }
 
 /** More than any broker does in the time; the ledger's memory. */
@@ -77,7 +80,7 @@ class QueueRun {
     this.#meter = new Meter(job.target);
     this.#consumers = consumers.map((client) => ({ client, unacknowledged: [] }));
     this.#keepsDepth = job.queued.to > job.queued.from;
-    const template = fleet.dialect.publish(job.destination, job.bodyBytes, { receipt: true });
+    const template = fleet.dialect.publish(job.destination, job.bodyBytes, { receipt: true, headers: job.sendHeaders ?? '' });
     const record = recordInto(this.#meter.latency);
     const receipted = (elapsedMs: number): void => {
       if (this.#meter.isRunning) record(elapsedMs);
@@ -90,11 +93,11 @@ class QueueRun {
   }
 
   async run(): Promise<Omit<Measured, 'ledger'>> {
-    const { destination, window, warmUpMs, measureMs } = this.#job;
+    const { destination, window, warmUpMs, measureMs, subscribeHeaders = '' } = this.#job;
     const record = recordInto(this.#toDelivery);
     for (const [index, consumer] of this.#consumers.entries()) {
       consumer.client.onDelivery = (_client, buffer, start, bodyEnd) => this.#delivered(consumer, index, buffer, start, bodyEnd, record);
-      await this.#fleet.guard(consumer.client.subscribe([['sub-0', destination]], { prefetch: Math.ceil(window / this.#consumers.length) }));
+      await this.#fleet.guard(consumer.client.subscribe([['sub-0', destination]], { prefetch: Math.ceil(window / this.#consumers.length), headers: subscribeHeaders }));
     }
 
     const settled = new Promise<void>((resolve) => (this.#settled = resolve));
@@ -191,10 +194,10 @@ class QueueRun {
 const STRANGER = 999_999;
 
 /** How many messages a queue gives out before one that was just sent to it. */
-async function countLeftOver({ target, destination, bodyBytes }: QueueJob): Promise<number> {
+async function countLeftOver({ target, destination, bodyBytes, sendHeaders = '', subscribeHeaders = '' }: QueueJob): Promise<number> {
   const fleet = new Fleet(target);
   const [client] = (await fleet.open(1)) as [Client];
-  const template = fleet.dialect.publish(destination, bodyBytes, { receipt: true });
+  const template = fleet.dialect.publish(destination, bodyBytes, { receipt: true, headers: sendHeaders });
   const frame = Buffer.allocUnsafe(template.length);
   template.copyTo(frame, 0, [0, STRANGER, 0]);
   await fleet.guard(new Promise<void>((resolve) => {
@@ -210,7 +213,7 @@ async function countLeftOver({ target, destination, bodyBytes }: QueueJob): Prom
       client.write(isStranger ? acknowledge(buffer, start, bodyEnd, 1) : acknowledge(buffer, start, bodyEnd));
     };
   });
-  await fleet.guard(client.subscribe([['sub-0', destination]], { prefetch: 100 }));
+  await fleet.guard(client.subscribe([['sub-0', destination]], { prefetch: 100, headers: subscribeHeaders }));
   await fleet.guard(arrived);
   await fleet.close();
   return leftOver;

@@ -14,14 +14,16 @@ export interface FillJob {
   /** Number of the first message, and of the one after the last. */
   readonly from: number;
   readonly to: number;
+  /** Of each SEND, further header lines. */
+  readonly headers?: string;
 }
 
 /** Puts messages into a queue that nobody consumes, each with a receipt. */
-export async function fill({ target, destination, bodyBytes, window, from, to }: FillJob): Promise<Measured> {
+export async function fill({ target, destination, bodyBytes, window, from, to, headers = '' }: FillJob): Promise<Measured> {
   const fleet = new Fleet(target);
   const meter = new Meter(target);
   const [client] = (await fleet.open(1)) as [Client];
-  const template = fleet.dialect.publish(destination, bodyBytes, { receipt: true });
+  const template = fleet.dialect.publish(destination, bodyBytes, { receipt: true, headers });
   const count = to - from;
   const record = recordInto(meter.latency);
   meter.start(0);

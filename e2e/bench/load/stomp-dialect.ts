@@ -20,18 +20,18 @@ export class StompDialect implements Dialect {
     return clientFrame('text', 'CONNECT\naccept-version:1.2\nhost:/\nheart-beat:0,0\nlogin:guest\npasscode:guest\n\n\0');
   }
 
-  subscribe(id: string, destination: string, { prefetch }: SubscribeOptions = {}): Buffer {
+  subscribe(id: string, destination: string, { prefetch, headers = '' }: SubscribeOptions = {}): Buffer {
     const ack = prefetch === undefined ? '' : `ack:client-individual\nprefetch-count:${prefetch}\n`;
-    const subscribe = `SUBSCRIBE\nid:${id}\ndestination:${destination}\n${ack}`;
+    const subscribe = `SUBSCRIBE\nid:${id}\ndestination:${destination}\n${ack}${headers}`;
     if (this.#confirmsSubscribe) return clientFrame('text', `${subscribe}receipt:${'0'.repeat(RECEIPT_DIGITS)}\n\n\0`);
     return Buffer.concat([clientFrame('text', `${subscribe}\n\0`), this.login()]);
   }
 
-  publish(destination: string | readonly Segment[], bodyBytes: number, { receipt = false } = {}): FrameTemplate {
+  publish(destination: string | readonly Segment[], bodyBytes: number, { receipt = false, headers = '' }: { readonly receipt?: boolean; readonly headers?: string } = {}): FrameTemplate {
     return new FrameTemplate('text', [
       'SEND\ndestination:',
       ...(typeof destination === 'string' ? [destination] : destination),
-      '\ncontent-type:text/plain\n',
+      `\ncontent-type:text/plain\n${headers}`,
       ...(receipt ? ['persistent:true\nreceipt:', RECEIPT_DIGITS, '\n'] : []),
       '\n',
       ...bodySegments(bodyBytes),

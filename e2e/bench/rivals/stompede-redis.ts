@@ -18,7 +18,7 @@ interface Layout {
 
 /** This broker on a Redis of its own, which is started anew with it, keeps an append-only file and listens on a Unix socket. */
 export const STOMPEDE_ON_REDIS: readonly Rival[] = [
-  onRedis('stompede-redis', 'one node', ['fan-out', 'rooms', 'queue', 'lanes'], { nodes: 1, appendFsync: 'everysec' }),
+  onRedis('stompede-redis', 'one node', ['fan-out', 'rooms', 'queue', 'priority', 'selectors', 'scheduled', 'lanes'], { nodes: 1, appendFsync: 'everysec' }),
   onRedis('stompede-redis-2', 'two nodes', ['fan-out', 'rooms', 'wildcards'], { nodes: 2, appendFsync: 'everysec' }),
   onRedis('stompede-redis-3', 'three nodes', ['queue'], { nodes: 3, appendFsync: 'everysec' }),
   onRedis('stompede-redis-4', 'four nodes', ['fan-out', 'rooms'], { nodes: 4, appendFsync: 'everysec' }),
