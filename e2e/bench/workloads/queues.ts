@@ -95,6 +95,9 @@ interface Besides {
   readonly subscribed: string;
 }
 
+/** What a selector takes to look through what waits, per message: it has to be through when the measured stretch begins. */
+const LOOK_MS = 0.012;
+
 /** The queue workload in a queue where more and more is that the consumer does not get. */
 async function* beside({ testbed, target, scale: { depth: scale } }: Ground, destination: string, headers: Besides): AsyncIterable<CaseMeasured> {
   const { bodyBytes, window } = scale;
@@ -106,8 +109,9 @@ async function* beside({ testbed, target, scale: { depth: scale } }: Ground, des
       waiting = depth;
       yield { name: `filling to ${depth}`, measured };
     }
-    const job = { kind: 'queue', target, destination, ...scale, window, queued: { from: 0, to: 0 }, sendHeaders: headers.sent, subscribeHeaders: headers.subscribed } as const;
-    const measured = await runAlone(testbed, job, withinMs(scale));
+    const warmUpMs = scale.warmUpMs + LOOK_MS * depth;
+    const job = { kind: 'queue', target, destination, ...scale, warmUpMs, window, queued: { from: 0, to: 0 }, sendHeaders: headers.sent, subscribeHeaders: headers.subscribed } as const;
+    const measured = await runAlone(testbed, job, withinMs(job));
     yield { name: `queue beside ${depth}, window ${window}`, measured };
   }
 }
