@@ -6,6 +6,7 @@
 --          attempts: `<failures> <recoveries>`; reason: 1 = it expired, 2 = the queue had no room for it
 -- GUARANTEE a message is held by one node. Works in bounded bites: when there are more, it says so.
 --@include base
+--@include numbers-of-claims
 --@include gaps
 --@include order
 --@include groups
@@ -15,12 +16,8 @@
 --@include dead
 
 local node, number, limit, maxBytes = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-if not call('ZSCORE', NODES, node) then return { 'FENCED' } end
-passMemoryLimit()
-local record = P .. 'node:' .. node
-if tonumber(call('HGET', record, 'claim') or 0) >= number then return { 'STALE' } end
-replicate(false)
-call('HSET', record, 'claim', number)
+local refusal = refuseClaim(node, number)
+if refusal then return refusal end
 
 local QUEUES = 16
 local reply, taken, bytes = { 'OK', 0 }, 0, 0

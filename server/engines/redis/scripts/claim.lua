@@ -15,6 +15,7 @@
 --          (Of a temporary queue that is not there, nobody is told.)
 --          Claims are numbered upwards, so that one which was given up and arrives late does nothing.
 --@include base
+--@include numbers-of-claims
 --@include gaps
 --@include order
 --@include groups
@@ -31,12 +32,8 @@ local node, number, want, maxBytes = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[4
 -- Of a claim that has got something already.
 local isLater = maxBytes < 0
 maxBytes = math.abs(maxBytes)
-if not call('ZSCORE', NODES, node) then return { 'FENCED' } end
-passMemoryLimit()
-local record = P .. 'node:' .. node
-if tonumber(call('HGET', record, 'claim') or 0) >= number then return { 'STALE' } end
-replicate(false)
-call('HSET', record, 'claim', number)
+local refusal = refuseClaim(node, number)
+if refusal then return refusal end
 
 local q = openQueue(ARGV[3])
 -- Nobody waits for what is gone.

@@ -6,6 +6,7 @@
 -- GUARANTEE a hint that reached a node without use for it is passed on. One that arrives late, behind a claim that waits
 --          again, does nothing.
 --@include base
+--@include numbers-of-claims
 --@include gaps
 --@include order
 --@include groups
@@ -14,12 +15,8 @@
 --@include last-values
 
 local node, number = ARGV[1], tonumber(ARGV[2])
-if not call('ZSCORE', NODES, node) then return { 'FENCED' } end
-passMemoryLimit()
-local record = P .. 'node:' .. node
-if tonumber(call('HGET', record, 'claim') or 0) >= number then return { 'STALE' } end
-replicate(false)
-call('HSET', record, 'claim', number)
+local refusal = refuseClaim(node, number)
+if refusal then return refusal end
 
 local q = openQueue(ARGV[3])
 stopWaiting(q, node)

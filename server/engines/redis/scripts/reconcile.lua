@@ -6,6 +6,7 @@
 -- RETURNS  {'OK', how many were given back} | {'STALE'} | {'FENCED'}
 -- GUARANTEE they are back in their places and nothing is counted: nobody has seen them.
 --@include base
+--@include numbers-of-claims
 --@include gaps
 --@include order
 --@include groups
@@ -14,12 +15,8 @@
 --@include last-values
 
 local node, number = ARGV[1], tonumber(ARGV[2])
-if not call('ZSCORE', NODES, node) then return { 'FENCED' } end
-passMemoryLimit()
-local record = P .. 'node:' .. node
-if tonumber(call('HGET', record, 'claim') or 0) >= number then return { 'STALE' } end
-replicate(false)
-call('HSET', record, 'claim', number)
+local refusal = refuseClaim(node, number)
+if refusal then return refusal end
 
 local q = openQueue(ARGV[3])
 local isKnown = {}

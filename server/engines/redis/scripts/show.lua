@@ -62,24 +62,14 @@ local function numbersIn(priority, range, count)
   end
   local list = readyKey(q, priority)
   local tail = call('LINDEX', list, -1)
-  local ready, late, first = {}, {}, {}
+  local ready, late = {}, {}
   if tail and tonumber(tail) >= range.from then
     local index = indexFrom(list, range.from)
     ready = call('LRANGE', list, index, index + count - 1)
+    while ready[1] and tonumber(ready[#ready]) > range.to do table.remove(ready) end
   end
   if hasLate(q, priority) then late = call('ZRANGEBYSCORE', lateKey(q, priority), range.from, range.to, 'LIMIT', 0, count) end
-  local i, j = 1, 1
-  while #first < count and (ready[i] or late[j]) do
-    if not late[j] or (ready[i] and tonumber(ready[i]) < tonumber(late[j])) then
-      if tonumber(ready[i]) > range.to then break end
-      first[#first + 1] = ready[i]
-      i = i + 1
-    else
-      first[#first + 1] = late[j]
-      j = j + 1
-    end
-  end
-  return first
+  return (lowestOf(ready, late, count))
 end
 
 local left, bytes, shown, passed, chunk = limit, 0, {}, {}, 16

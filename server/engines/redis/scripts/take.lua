@@ -8,6 +8,7 @@
 --          What is taken from the middle of a list leaves a gap there; before those were more than what they stand between,
 --          the list is cleared from its head on, some for each message taken.
 --@include base
+--@include numbers-of-claims
 --@include gaps
 --@include order
 --@include groups
@@ -18,12 +19,8 @@
 --@include at-rest
 
 local node, number = ARGV[1], tonumber(ARGV[2])
-if not call('ZSCORE', NODES, node) then return { 'FENCED' } end
-passMemoryLimit()
-local record = P .. 'node:' .. node
-if tonumber(call('HGET', record, 'claim') or 0) >= number then return { 'STALE' } end
-replicate(false)
-call('HSET', record, 'claim', number)
+local refusal = refuseClaim(node, number)
+if refusal then return refusal end
 
 local q = openQueue(ARGV[3])
 buryFirst(q, node)

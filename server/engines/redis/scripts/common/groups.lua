@@ -174,18 +174,9 @@ local function listAtRest(q, priority, fromReady, fromLate, fromParked, count)
   local ready, inList, inLate = listFirst(q, priority, fromReady, fromLate, count)
   local parked = count > 0 and hasParked(q) and call('ZRANGE', parkedKey(q, priority), fromParked, fromParked + count - 1) or {}
   if #parked == 0 then return ready, inList, inLate, 0 end
-  local all, i, j = {}, 1, 1
-  while #all < count and (ready[i] or parked[j]) do
-    if not parked[j] or (ready[i] and tonumber(ready[i]) < tonumber(parked[j])) then
-      all[#all + 1] = ready[i]
-      i = i + 1
-    else
-      all[#all + 1] = parked[j]
-      j = j + 1
-    end
-  end
-  ready, inList, inLate = listFirst(q, priority, fromReady, fromLate, i - 1)
-  return all, inList, inLate, j - 1
+  local all, inOrder, inParked = lowestOf(ready, parked, count)
+  inList, inLate = select(2, listFirst(q, priority, fromReady, fromLate, inOrder))
+  return all, inList, inLate, inParked
 end
 
 -- Takes them, all but the parked ones, of which it tells how many there are: they leave with their messages.

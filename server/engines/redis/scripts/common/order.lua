@@ -113,24 +113,28 @@ local function watchExpiry(q, ends)
   call('ZADD', P .. 'expiries', 'LT', string.format('%.0f', first), q.name)
 end
 
+-- The lowest of two rows of numbers that ascend, so many at most; how many are of the one and of the other.
+local function lowestOf(one, other, count)
+  local lowest, i, j = {}, 1, 1
+  while #lowest < count and (one[i] or other[j]) do
+    if not other[j] or (one[i] and tonumber(one[i]) < tonumber(other[j])) then
+      lowest[#lowest + 1] = one[i]
+      i = i + 1
+    else
+      lowest[#lowest + 1] = other[j]
+      j = j + 1
+    end
+  end
+  return lowest, i - 1, j - 1
+end
+
 -- Up to so many of the first numbers of a priority, in order, without taking them; how many of them stand in the list, and
 -- how many are latecomers. Both begin at a place.
 local function listFirst(q, priority, fromReady, fromLate, count)
   if count == 0 then return {}, 0, 0 end
   local ready = call('LRANGE', readyKey(q, priority), fromReady, fromReady + count - 1)
   if not hasLate(q, priority) then return ready, #ready, 0 end
-  local late = call('ZRANGE', lateKey(q, priority), fromLate, fromLate + count - 1)
-  local first, i, j = {}, 1, 1
-  while #first < count and (ready[i] or late[j]) do
-    if not late[j] or (ready[i] and tonumber(ready[i]) < tonumber(late[j])) then
-      first[#first + 1] = ready[i]
-      i = i + 1
-    else
-      first[#first + 1] = late[j]
-      j = j + 1
-    end
-  end
-  return first, i - 1, j - 1
+  return lowestOf(ready, call('ZRANGE', lateKey(q, priority), fromLate, fromLate + count - 1), count)
 end
 
 -- Takes them out of the order.
