@@ -5,7 +5,7 @@ import { useBytes } from './batch-format.ts';
 import type { BatchWriter, KeptHead } from './batch-writer.ts';
 import type { DurableRecords } from './durable-records.ts';
 import type { Place } from './journal/place.ts';
-import { journalBytes, placeOf, type ResidentMessages, type Stored } from './resident-messages.ts';
+import { journalBytes, placeOf, type Holder, type ResidentMessages, type Stored } from './resident-messages.ts';
 
 /** Something in the front segment that is still needed: a message with its stored form, a used key, or a durable subscription. */
 export interface Survivor {
@@ -31,18 +31,12 @@ export function queuedSurvivor(state: State<Stored>, queue: string, seq: number,
   const holder = state.find(queue, seq);
   if (holder === undefined || placeOf(holder.content) !== place) return undefined;
   const record = recordAt(spot);
-  return {
-    place,
-    bytes: journalBytes(holder),
-    isNeeded: () => placeOf(holder.content) === place && state.find(queue, seq) === holder,
-    write: (batch) => {
-      const at = batch.putStored(queue, holder, record);
-      const { dueAt } = holder.terms;
-      if (dueAt !== 0 && dueAt !== readRecordTerms(record, 0)?.dueAt) batch.postpone(queue, seq, dueAt);
-      return at;
-    },
-    move: (to, residents) => residents.move(holder, to),
-  };
+  return messageSurvivor(holder, place, () => state.find(queue, seq) === holder, (batch) => {
+    const at = batch.putStored(queue, holder, record);
+    const { dueAt } = holder.terms;
+    if (dueAt !== 0 && dueAt !== readRecordTerms(record, 0)?.dueAt) batch.postpone(queue, seq, dueAt);
+    return at;
+  });
 }
 
 /** The same for a message of a topic's log; it is written with the bounds the log has by then. */
@@ -51,13 +45,7 @@ export function loggedSurvivor(state: State<Stored>, head: LogHead, offset: numb
   const holder = log?.epoch === head.epoch ? log.get(offset) : undefined;
   if (log === undefined || holder === undefined || placeOf(holder.content) !== place) return undefined;
   const record = recordAt(spot);
-  return {
-    place,
-    bytes: journalBytes(holder),
-    isNeeded: () => placeOf(holder.content) === place && state.logs.get(head.topic) === log && log.get(offset) === holder,
-    write: (batch) => batch.logPutStored(log, holder, record),
-    move: (to, residents) => residents.move(holder, to),
-  };
+  return messageSurvivor(holder, place, () => state.logs.get(head.topic) === log && log.get(offset) === holder, (batch) => batch.logPutStored(log, holder, record));
 }
 
 /** The use of a key that was noted at a place. One that is over is needed for as long as it is counted. */
@@ -81,13 +69,7 @@ export function keptSurvivor(state: State<Stored>, head: KeptHead, offset: numbe
   const holder = log?.epoch === head.epoch ? log.get(offset) : undefined;
   if (log === undefined || holder === undefined || placeOf(holder.content) !== place) return undefined;
   const record = recordAt(spot);
-  return {
-    place,
-    bytes: journalBytes(holder),
-    isNeeded: () => placeOf(holder.content) === place && state.durables.logOf(head.pattern) === log && log.get(offset) === holder,
-    write: (batch) => batch.keptPutStored(log, holder, record),
-    move: (to, residents) => residents.move(holder, to),
-  };
+  return messageSurvivor(holder, place, () => state.durables.logOf(head.pattern) === log && log.get(offset) === holder, (batch) => batch.keptPutStored(log, holder, record));
 }
 
 /** The record of a durable subscription; it is written as a whole. */
@@ -102,6 +84,17 @@ export function recordSurvivor(records: DurableRecords, name: string, place: Pla
     move: (to) => {
       records.move(name, to);
     },
+  };
+}
+
+/** A message, whoever holds it; `isHeld` tells whether that one still does. */
+function messageSurvivor(holder: Holder, place: Place, isHeld: () => boolean, write: Survivor['write']): Survivor {
+  return {
+    place,
+    bytes: journalBytes(holder),
+    isNeeded: () => placeOf(holder.content) === place && isHeld(),
+    write,
+    move: (to, residents) => residents.move(holder, to),
   };
 }
 
