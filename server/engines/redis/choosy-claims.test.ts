@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { after, afterEach, before, describe, test } from 'node:test';
 import type { Claimed, MessageSelector } from '../../broker/engine.ts';
 import { names } from '../engine-contract/messages.ts';
 import { claimedIds, enqueue, release, settle } from '../engine-contract/rig.ts';
 import { called } from '../engine-contract/selecting.ts';
-import { startMeddled, type MeddledEngine } from './testing/meddled-engine.ts';
+import { startMeddledNodes, type MeddledEngine } from './testing/meddled-engine.ts';
 import { startRedis, type RedisServer } from './testing/redis-server.ts';
 import { until } from './testing/until.ts';
 
@@ -14,7 +13,6 @@ const ROOM = 2 ** 30;
 describe('nodes that look through a queue', () => {
   let server: RedisServer;
   const nodes: MeddledEngine[] = [];
-  let prefix: string;
 
   before(async () => {
     server = await startRedis();
@@ -25,11 +23,10 @@ describe('nodes that look through a queue', () => {
   after(() => server.close());
 
   const start = async (count: number): Promise<MeddledEngine[]> => {
-    prefix = `t${randomBytes(6).toString('hex')}`;
-    for (let i = 0; i < count; i++) nodes.push(await startMeddled(server.url, { prefix }));
+    nodes.push(...(await startMeddledNodes(server.url, count)));
     return nodes;
   };
-  const keyOf = (name: string): string => `${prefix}:{${prefix}}:${name}`;
+  const keyOf = (name: string): string => nodes[0]!.keys.nodes.replace(/nodes$/, () => name);
   const apply = async ({ engine }: MeddledEngine, ...operations: Parameters<typeof engine.apply>[0]['operations']): Promise<void> => {
     assert.equal((await engine.apply({ operations, lane: 'durable' })).ok, true);
   };

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import type { Claimed } from '../../broker/engine.ts';
 import { names } from '../engine-contract/messages.ts';
 import { claimedIds, enqueue, settle } from '../engine-contract/rig.ts';
 import { withLink } from './testing/redis-subject.ts';
-import { startMeddled, type MeddledEngine } from './testing/meddled-engine.ts';
+import { startMeddledNodes, type MeddledEngine } from './testing/meddled-engine.ts';
 import { startRedis, type RedisServer } from './testing/redis-server.ts';
 
 let server: RedisServer;
@@ -16,9 +15,7 @@ after(() => server.close());
 
 /** Two nodes of one cluster; the test claims for them. */
 async function useTwo(run: (low: MeddledEngine, high: MeddledEngine) => Promise<void>): Promise<void> {
-  const prefix = `t${randomBytes(6).toString('hex')}`;
-  const low = await startMeddled(server.url, { prefix });
-  const high = await startMeddled(server.url, { prefix });
+  const [low, high] = (await startMeddledNodes(server.url, 2)) as [MeddledEngine, MeddledEngine];
   try {
     await run(low, high);
   } finally {

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Claimed, Operation } from '../../broker/engine.ts';
@@ -7,7 +6,7 @@ import { message, names } from '../engine-contract/messages.ts';
 import { claimedIds, release, settle } from '../engine-contract/rig.ts';
 import { LinkLostError } from './link/link.ts';
 import { listOf, textOf } from './reply.ts';
-import { startMeddled, type MeddledEngine } from './testing/meddled-engine.ts';
+import { startMeddledNodes, type MeddledEngine } from './testing/meddled-engine.ts';
 import { startRedis, type RedisServer } from './testing/redis-server.ts';
 import { reapAll, withLink } from './testing/redis-subject.ts';
 
@@ -18,9 +17,7 @@ before(async () => {
 after(() => server.close());
 
 async function useNodes(count: number, run: (...nodes: readonly MeddledEngine[]) => Promise<void>): Promise<void> {
-  const prefix = `t${randomBytes(6).toString('hex')}`;
-  const nodes: MeddledEngine[] = [];
-  for (let i = 0; i < count; i++) nodes.push(await startMeddled(server.url, { prefix }));
+  const nodes = await startMeddledNodes(server.url, count);
   try {
     await run(...nodes);
   } finally {

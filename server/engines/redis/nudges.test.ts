@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { enqueue } from '../engine-contract/rig.ts';
 import { SCRIPTS } from './scripts.ts';
-import { startMeddled, type MeddledEngine } from './testing/meddled-engine.ts';
+import { startMeddledNodes, type MeddledEngine } from './testing/meddled-engine.ts';
 import { startRedis, type RedisServer } from './testing/redis-server.ts';
 import { gate } from './testing/scripted-link.ts';
 import { until } from './testing/until.ts';
@@ -13,7 +12,6 @@ const ROOM = 2 ** 20;
 describe('nudges', () => {
   let server: RedisServer;
   const nodes: MeddledEngine[] = [];
-  let prefix: string;
 
   before(async () => {
     server = await startRedis();
@@ -24,12 +22,11 @@ describe('nudges', () => {
   after(() => server.close());
 
   const start = async (count: number): Promise<MeddledEngine[]> => {
-    prefix = `t${randomBytes(6).toString('hex')}`;
-    for (let i = 0; i < count; i++) nodes.push(await startMeddled(server.url, { prefix }));
+    nodes.push(...(await startMeddledNodes(server.url, count)));
     return nodes;
   };
   const send = ({ engine }: MeddledEngine, ...ids: string[]) => Promise.all(ids.map((id) => engine.apply({ operations: [enqueue('q', id)], lane: 'durable' })));
-  const waiting = () => server.command('ZRANGE', `${prefix}:{${prefix}}:waiting:q`, 0, -1);
+  const waiting = () => server.command('ZRANGE', nodes[0]!.keys.nodes.replace(/nodes$/, 'waiting:q'), 0, -1);
   const claim = async ({ engine }: MeddledEngine, credit = 100) => (await engine.claim('q', [{ credit }], ROOM)).map(({ message }) => message.id);
 
   test('come although the node left before, however late the store hears of that', async () => {

@@ -2,48 +2,27 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { afterEach, describe, test } from 'node:test';
 import { message, names } from '../engine-contract/messages.ts';
-import { RecordedEvents } from '../engine-contract/recorded-events.ts';
 import { once } from '../engine-contract/repeats.ts';
 import { enqueue, publish } from '../engine-contract/rig.ts';
-import { testNode } from '../engine-contract/test-node.ts';
-import { Keys } from './keys.ts';
-import { connectRedis } from './link/connect-redis.ts';
-import { DEFAULT_REDIS_ENGINE_OPTIONS } from './options.ts';
-import { RedisEngine } from './redis-engine.ts';
-import { SCRIPTS } from './scripts.ts';
 import { startRedis, type RedisServer, type RedisServerOptions } from './testing/redis-server.ts';
-import { startTcpProxy, type TcpProxy } from './testing/tcp-proxy.ts';
+import { closeProxiedNodes, startProxiedNodes, type ProxiedNode } from './testing/proxied-nodes.ts';
 import { until } from './testing/until.ts';
 
-interface Node {
-  readonly engine: RedisEngine;
-  readonly events: RecordedEvents;
-  readonly proxy: TcpProxy;
-}
-
 describe('what is to happen once on nodes that share a store', () => {
-  const nodes: Node[] = [];
+  const nodes: ProxiedNode[] = [];
   let server: RedisServer | undefined;
   let prefix = '';
 
   afterEach(async () => {
-    await Promise.all(nodes.map(({ engine }) => engine.close()));
-    await Promise.all(nodes.splice(0).map(({ proxy }) => proxy.close()));
+    await closeProxiedNodes(nodes);
     await server?.close();
   });
 
   async function start(options: RedisServerOptions = {}): Promise<RedisServer> {
     server = await startRedis({ ...options, hasPort: true });
     prefix = `t${randomBytes(6).toString('hex')}`;
-    for (let i = 0; i < 3; i++) {
-      const proxy = await startTcpProxy({ port: server.port });
-      const redis = connectRedis(proxy.url, { key: new Keys(prefix).nodes, scripts: Object.values(SCRIPTS) });
-      const engine = new RedisEngine({ ...DEFAULT_REDIS_ENGINE_OPTIONS, prefix, redis, beatMs: 100 });
-      const events = new RecordedEvents();
-      await engine.start(events, testNode());
-      await engine.watch('news');
-      nodes.push({ engine, events, proxy });
-    }
+    nodes.push(...(await startProxiedNodes(server, prefix)));
+    for (const { engine } of nodes) await engine.watch('news');
     return server;
   }
 
@@ -88,7 +67,7 @@ describe('what is to happen once on nodes that share a store', () => {
 
   test('leaves a key for as long as its window, and none where its group failed', async () => {
     const redis = await start();
-    const [{ engine }] = nodes as [Node];
+    const [{ engine }] = nodes as [ProxiedNode];
     await engine.apply({ operations: [once(enqueue('q', 'm1'), 'k', 90_000)], lane: 'durable' });
     await engine.apply({ operations: [once(enqueue('q', 'm2'), 'failed'), { kind: 'settle', queue: 'q', seq: 7 }], lane: 'durable' });
     await engine.apply({ operations: [once(enqueue('q', 'm3'), 'k', 500_000)], lane: 'durable' });

@@ -1,50 +1,27 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { afterEach, describe, test } from 'node:test';
 import type { LogPage, LogPosition } from '../../broker/engine.ts';
 import { message, names } from '../engine-contract/messages.ts';
-import { RecordedEvents } from '../engine-contract/recorded-events.ts';
-import { testNode } from '../engine-contract/test-node.ts';
-import { Keys } from './keys.ts';
-import { connectRedis } from './link/connect-redis.ts';
-import { DEFAULT_REDIS_ENGINE_OPTIONS } from './options.ts';
-import { RedisEngine } from './redis-engine.ts';
-import { SCRIPTS } from './scripts.ts';
 import { startRedis, type RedisServer, type RedisServerOptions } from './testing/redis-server.ts';
-import { startTcpProxy, type TcpProxy } from './testing/tcp-proxy.ts';
+import { closeProxiedNodes, startProxiedNodes, type ProxiedNode } from './testing/proxied-nodes.ts';
 import { until } from './testing/until.ts';
-
-interface Node {
-  readonly engine: RedisEngine;
-  readonly events: RecordedEvents;
-  readonly proxy: TcpProxy;
-}
 
 const TOPIC = 'history.news';
 const LOG = { maxMessages: 10_000, maxAgeMs: 0 };
 
 describe('a topic log that nodes share', () => {
-  const nodes: Node[] = [];
+  const nodes: ProxiedNode[] = [];
   let server: RedisServer | undefined;
 
   afterEach(async () => {
-    await Promise.all(nodes.map(({ engine }) => engine.close()));
-    await Promise.all(nodes.splice(0).map(({ proxy }) => proxy.close()));
+    await closeProxiedNodes(nodes);
     await server?.close();
   });
 
   async function start(options: RedisServerOptions = {}): Promise<RedisServer> {
     server = await startRedis({ ...options, hasPort: true });
-    const prefix = `t${randomBytes(6).toString('hex')}`;
-    for (let i = 0; i < 3; i++) {
-      const proxy = await startTcpProxy({ port: server.port });
-      const redis = connectRedis(proxy.url, { key: new Keys(prefix).nodes, scripts: Object.values(SCRIPTS) });
-      const engine = new RedisEngine({ ...DEFAULT_REDIS_ENGINE_OPTIONS, prefix, redis, beatMs: 100 });
-      const events = new RecordedEvents();
-      await engine.start(events, testNode());
-      await engine.watch(i === 0 ? TOPIC : 'history.*');
-      nodes.push({ engine, events, proxy });
-    }
+    nodes.push(...(await startProxiedNodes(server)));
+    for (const [i, { engine }] of nodes.entries()) await engine.watch(i === 0 ? TOPIC : 'history.*');
     return server;
   }
 
@@ -57,7 +34,7 @@ describe('a topic log that nodes share', () => {
   }
 
   const read = (node: number, after?: LogPosition): Promise<LogPage> => nodes[node]!.engine.readLog(TOPIC, after, 100_000);
-  const placesSeenBy = ({ events }: Node): string[] => events.messages.map(({ message: { id }, position }) => `${position?.epoch} ${position?.offset} ${id}`);
+  const placesSeenBy = ({ events }: ProxiedNode): string[] => events.messages.map(({ message: { id }, position }) => `${position?.epoch} ${position?.offset} ${id}`);
   const placesIn = ({ epoch, entries }: LogPage): string[] => entries.map(({ offset, message: { id } }) => `${epoch} ${offset} ${id}`);
 
   for (const areCut of [false, true]) {

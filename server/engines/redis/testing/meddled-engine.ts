@@ -32,3 +32,11 @@ export async function startMeddled(url: string, options: Partial<RedisEngineOpti
   await engine.start(events, node);
   return { redis, engine, events, node: node.id, keys, fence: () => reapAll(connected, prefix) };
 }
+
+/** Starts so many, one after the other, in a cluster of their own. */
+export async function startMeddledNodes(url: string, count: number): Promise<MeddledEngine[]> {
+  const prefix = `t${randomBytes(6).toString('hex')}`;
+  const nodes: MeddledEngine[] = [];
+  for (let i = 0; i < count; i++) nodes.push(await startMeddled(url, { prefix }));
+  return nodes;
+}
